@@ -1,0 +1,16 @@
+"""The addresses of the site; the order matters, since pages answer at any one-part address."""
+
+from django.contrib import admin
+from django.urls import include, path, register_converter
+
+from core.slugs import SlugConverter
+
+register_converter(SlugConverter, "uslug")
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("accounts/", include("accounts.urls")),
+    path("api/v1/", include("config.api")),
+    path("", include("core.urls")),
+    path("", include("articles.urls")),
+]

@@ -1,0 +1,73 @@
+"""Fixtures for all tests: people with roles, a clean cache, files that go nowhere."""
+
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from tests.factories import UserFactory
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("shared_data") and not SHARED_DATA.is_dir():
+            item.add_marker(pytest.mark.skip(reason="the shared collections are not beside this checkout"))
+
+
+@pytest.fixture(autouse=True)
+def _storage(settings, tmp_path):
+    """Files of a test stay in its own directory; static files need no manifest."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "uploads": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": tmp_path / "uploads", "base_url": None},
+        },
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache():
+    cache.clear()
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    return SHARED_DATA
+
+
+@pytest.fixture
+def reader(db):
+    return UserFactory(name="Rita Reader", role="reader")
+
+
+@pytest.fixture
+def author(db):
+    return UserFactory(name="Anna Author", role="author")
+
+
+@pytest.fixture
+def editor(db):
+    return UserFactory(name="Edgar Editor", role="editor")
+
+
+@pytest.fixture
+def administrator(db):
+    return UserFactory(name="Adele Administrator", role="administrator", is_superuser=True)
+
+
+@pytest.fixture
+def client_of():
+    """A browser in which the given user is logged in."""
+
+    def log_in(user) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return log_in
