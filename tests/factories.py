@@ -1,13 +1,24 @@
 """The least valid row of each model; traits name states."""
 
 import datetime
+import functools
 
 import factory
+from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from accounts.models import User
 from articles.models import Article, Category, Series, Tag
+
+
+PASSWORD = "correct horse battery"
+
+
+@functools.cache
+def hashed(password: str) -> str:
+    """Argon2 is slow on purpose; one hash serves all people in the tests."""
+    return make_password(password)
 
 
 class UserFactory(DjangoModelFactory):
@@ -17,7 +28,7 @@ class UserFactory(DjangoModelFactory):
 
     name = factory.Sequence(lambda n: f"Person {n}")
     email = factory.Sequence(lambda n: f"person{n}@example.org")
-    password = factory.django.Password("correct horse battery")
+    password = factory.LazyFunction(lambda: hashed(PASSWORD))
 
     @factory.post_generation
     def role(self, create, role, **kwargs):
