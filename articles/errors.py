@@ -34,4 +34,6 @@ class StaleArticle(ArticleError):
     def __init__(self, article: object, stored: int) -> None:
         self.article = article
         self.stored = stored
-        super().__init__(f"“{article}” was changed by someone else meanwhile (it is now version {stored}). Load it again.")
+        super().__init__(
+            f"“{article}” was changed by someone else meanwhile (it is now version {stored}). Load it again."
+        )

@@ -4,40 +4,47 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import nh3
 from django.conf import settings
-from markdown_it import MarkdownIt
 
 from articles.errors import MarkupError
+from articles.rendering.nesting import check_html
+from articles.rendering.parsing import EXTENSIONS, GFM, Budget, parser
+from articles.rendering.reading import count_words, excerpt, lead_of, text_of
+from articles.rendering.rewriting import ImageUse, Picture, Rewriting
+from articles.rendering.sanitising import normalise, sanitise
 
-__all__ = ["ImageUse", "MarkupError", "Picture", "Rendered", "image_names", "render"]
+__all__ = [
+    "EXTENSIONS",
+    "GFM",
+    "MAX_BYTES",
+    "ImageUse",
+    "MarkupError",
+    "Picture",
+    "Rendered",
+    "excerpt",
+    "image_names",
+    "parser",
+    "render",
+]
 
-
-@dataclass(frozen=True)
-class Picture:
-    """An image as pages show it: ``sources`` are pairs of MIME type and srcset, best format first."""
-
-    src: str
-    width: int
-    height: int
-    sources: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class ImageUse:
-    src: str
-    alt: str
+MAX_BYTES = 1024 * 1024
+# Characters that no HTML document may contain. Surrogates cannot even be encoded.
+FORBIDDEN = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """``html`` is sanitised; ``text`` is what a reader reads; ``toc`` lists ``{"level", "id", "text"}``."""
+    """``html`` is sanitised; ``text`` is what a reader reads; ``toc`` lists ``{"level", "id", "text"}``.
+
+    ``lead`` is the beginning of the running text, for cards and feeds; ``images`` are the pictures in their order.
+    """
 
     html: str
     text: str
     toc: list[dict[str, str | int]] = field(default_factory=list)
     word_count: int = 0
     images: tuple[ImageUse, ...] = ()
+    lead: str = ""
 
 
 def image_names(content: str) -> set[str]:
@@ -46,7 +53,27 @@ def image_names(content: str) -> set[str]:
 
 
 def render(content: str, pictures: Mapping[str, Picture]) -> Rendered:
-    """Renders and sanitises. Raises MarkupError beyond the limits."""
-    html = nh3.clean(MarkdownIt("commonmark").render(content))
-    text = nh3.clean(html, tags=set())
-    return Rendered(html, text, word_count=len(text.split()))
+    """Renders and sanitises. Raises MarkupError beyond the limits; ``pictures`` are keyed by the image's name."""
+    check_size(content)
+    rewriting = Rewriting(pictures, settings.MEDIA_URL)
+    html = sanitise(rewriting.rewrite(normalise(_to_html(content))))
+    text = text_of(html)
+    return Rendered(html, text, rewriting.toc, count_words(text), tuple(rewriting.images), lead_of(html))
+
+
+def check_size(content: str) -> None:
+    size = len(content.encode("utf-8", "surrogatepass"))
+    if size > MAX_BYTES:
+        raise MarkupError(
+            f"The text has {size:,} bytes; at most {MAX_BYTES:,} (1 MiB) are allowed. Split it into several articles."
+        )
+
+
+def _to_html(content: str) -> str:
+    md = parser()
+    budget = Budget(len(content))
+    budget.charge_lines(content.count("\n"))
+    env = {"budget": budget}
+    tokens = md.parse(FORBIDDEN.sub("", content), env)
+    check_html(tokens)
+    return FORBIDDEN.sub("", md.renderer.render(tokens, md.options, env))

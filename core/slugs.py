@@ -1,6 +1,8 @@
 """Slugs that keep every script: Latin letters lose their accents, all other letters, marks and digits stay."""
 
+import itertools
 import unicodedata
+from collections.abc import Container
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -47,6 +49,13 @@ def numbered(slug: str, number: int, max_length: int = 80) -> str:
     return shorten(slug, max_length - len(suffix)) + suffix
 
 
+def free_slug(others: models.QuerySet, base: str, *, max_length: int, refused: Container[str] = ()) -> str:
+    """``base``, or the first of its numbered forms that is not refused and that no row among ``others`` has."""
+    taken = set(others.filter(slug__startswith=base[: max_length - 8]).values_list("slug", flat=True))
+    candidates = itertools.chain([base], (numbered(base, n, max_length) for n in itertools.count(2)))
+    return next(slug for slug in candidates if slug not in taken and slug not in refused)
+
+
 def validate_slug(slug: str) -> None:
     """Refuses what :func:`slugify` would not give: capitals, spaces, punctuation, doubled hyphens."""
     if slug != _hyphenate(unicodedata.normalize("NFC", slug).lower()) or slug != unicodedata.normalize("NFC", slug):
@@ -64,9 +73,9 @@ class SlugField(models.CharField):
 
 
 class SlugConverter:
-    """The path converter ``<uslug:...>``: a slug in any script, without dots and slashes."""
+    """The path converter ``<uslug:...>``: a slug in any script, without dots, slashes and control characters."""
 
-    regex = r"[^/.\s]+"
+    regex = r"[^/.\s\x00-\x1f\x7f]+"
 
     def to_python(self, value: str) -> str:
         return unicodedata.normalize("NFC", value)

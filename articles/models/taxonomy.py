@@ -5,7 +5,7 @@ from typing import Any
 from django.db import models
 from django.urls import reverse
 
-from core.slugs import SlugField, numbered, slugify
+from core.slugs import SlugField, free_slug, slugify
 
 
 class Term(models.Model):
@@ -24,11 +24,9 @@ class Term(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.slug:
-            base = slugify(self.name, 100) or self._meta.model_name or "term"
-            others = type(self)._default_manager.filter(slug__startswith=base).exclude(pk=self.pk)
-            taken = set(others.values_list("slug", flat=True))
-            candidates = (base if n == 1 else numbered(base, n, 120) for n in range(1, len(taken) + 2))
-            self.slug = next(slug for slug in candidates if slug not in taken)
+            others = type(self)._default_manager.exclude(pk=self.pk)
+            base = slugify(self.name, 100) or str(self._meta.model_name)
+            self.slug = free_slug(others, base, max_length=120)
         super().save(*args, **kwargs)
 
 

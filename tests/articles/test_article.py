@@ -113,7 +113,11 @@ def test_a_co_author_may_edit_and_counts_as_writer(author):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"title": ""}, {"kind": "poem"}, {"published_at": timezone.now(), "expires_at": timezone.now() - datetime.timedelta(1)}],
+    [
+        {"title": ""},
+        {"kind": "poem"},
+        {"published_at": timezone.now(), "expires_at": timezone.now() - datetime.timedelta(1)},
+    ],
 )
 def test_the_database_refuses_what_cannot_be(wrong):
     article = ArticleFactory()
