@@ -1,16 +1,34 @@
 """Who someone is: the user, the roles, and the public profile of those who write."""
 
+import datetime
+import hashlib
+import uuid
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import Group, PermissionsMixin
+from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage
 from django.core.validators import URLValidator
 from django.db import models, transaction
 from django.db.models.functions import Lower
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 
-from core.slugs import SlugField, numbered, slugify
+from accounts import login_limits
+from accounts.mail import send_mail
+from core.addresses import absolute
+from core.images import ImageError, decode, probe
+from core.jobs import enqueue
+from core.media import replace_file, upload_storage
+from core.slugs import SlugField, free_slug, slugify
+
+AVATAR_SIDE = 512
 
 
 class Role(models.TextChoices):
@@ -59,9 +77,15 @@ def validate_links(links: Any) -> None:
     if not isinstance(links, list) or len(links) > 10:
         raise ValidationError("Links must be a list of at most 10.")
     for link in links:
-        if not isinstance(link, dict) or set(link) != {"label", "url"} or not all(isinstance(v, str) for v in link.values()):
+        if (
+            not isinstance(link, dict)
+            or set(link) != {"label", "url"}
+            or not all(isinstance(v, str) for v in link.values())
+        ):
             raise ValidationError("Each link must have a label and a url.")
-        URLValidator(["http", "https"], message=f"“{link['url']}” is not an address that begins with https://.")(link["url"])
+        URLValidator(["http", "https"], message=f"“{link['url']}” is not an address that begins with https://.")(
+            link["url"]
+        )
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -72,6 +96,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     slug = SlugField(max_length=120, unique=True, blank=True)
     bio = models.TextField(blank=True, max_length=2000)
     avatar = models.FileField(upload_to="avatars/", blank=True, editable=False)
+    # The bytes as they came, until a worker has made the avatar of them; then why it could not.
+    avatar_upload = models.FileField(storage=upload_storage, upload_to="avatars/", blank=True, editable=False)
+    avatar_error = models.CharField(max_length=300, blank=True, editable=False)
     links = models.JSONField(default=list, blank=True, validators=[validate_links])
     is_active = models.BooleanField("active", default=True)
     is_staff = models.BooleanField("may enter the admin", default=False)
@@ -87,8 +114,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         ordering = ["name", "pk"]
         constraints = [
             models.UniqueConstraint(Lower("email"), name="user_email_unique_in_any_case"),
-            models.CheckConstraint(condition=~models.Q(email=""), name="user_email_not_blank"),
+            models.CheckConstraint(condition=~models.Q(email=models.Value("")), name="user_email_not_blank"),
             models.CheckConstraint(condition=~models.Q(slug=""), name="user_slug_not_blank"),
+        ]
+        indexes = [
+            # The periodic repair: avatars that still wait for a worker.
+            models.Index(fields=["id"], name="user_avatar_waiting", condition=~models.Q(avatar_upload="")),
         ]
 
     def __str__(self) -> str:
@@ -96,15 +127,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.slug:
-            self.slug = self.free_slug()
+            self.slug = free_slug(User.objects.exclude(pk=self.pk), slugify(self.name, 100) or "author", max_length=120)
         super().save(*args, **kwargs)
-
-    def free_slug(self) -> str:
-        """A slug from the name that no other user has."""
-        base = slugify(self.name, 100) or "author"
-        taken = set(User.objects.filter(slug__startswith=base).exclude(pk=self.pk).values_list("slug", flat=True))
-        candidates = (base if n == 1 else numbered(base, n, 120) for n in range(1, len(taken) + 2))
-        return next(slug for slug in candidates if slug not in taken)
 
     def get_absolute_url(self) -> str:
         return reverse("articles:author", args=[self.slug])
@@ -127,3 +151,93 @@ class User(AbstractBaseUser, PermissionsMixin):
             self.groups.add(Group.objects.get(name=Role(role)))
             self.is_staff = self.is_superuser or role != Role.READER
             self.save(update_fields=["is_staff"])
+
+    def mail_password_reset(self) -> None:
+        """Sends the link with which a password is set. Only workers do this; the link is good once, for an hour."""
+        uid = urlsafe_base64_encode(force_bytes(self.pk))
+        path = reverse("accounts:password_reset_confirm", args=[uid, default_token_generator.make_token(self)])
+        send_mail("password_reset", str(self.email), {"name": self.name, "link": absolute(path)})
+
+    def password_was_changed(self) -> None:
+        """Ends the pauses after wrong passwords, and tells the owner, who may not be the one who changed it."""
+        from accounts.tasks import send_mail_message  # tasks know the models, so the models cannot know them earlier
+
+        if self.email:
+            login_limits.forget(self.email)
+            link = absolute(reverse("accounts:password_reset"))
+            enqueue(send_mail_message, "password_changed", self.email, {"name": self.name, "link": link})
+
+    def change_avatar(self, data: bytes) -> None:
+        """Takes the bytes of a picture, of which a worker makes the avatar. Raises ImageError."""
+        probe(data)
+        digest = hashlib.sha256(f"{self.pk}:".encode() + data).hexdigest()[:20]
+        self.avatar_upload.name = replace_file(upload_storage(), f"avatars/{digest}", data)
+        self.avatar_error = ""
+        self.save(update_fields=["avatar_upload", "avatar_error"])
+        self.send_avatar_to_worker()
+
+    def send_avatar_to_worker(self) -> None:
+        from accounts.tasks import process_avatar  # tasks know the models, so the models cannot know them earlier
+
+        enqueue(process_avatar, self.pk, self.avatar_upload.name)
+
+    def make_avatar(self, upload: str) -> None:
+        """Makes a square of an uploaded picture, unless it was made already or another was uploaded since."""
+        waiting = User.objects.filter(pk=self.pk, avatar_upload=upload)
+        try:
+            with upload_storage().open(upload) as file:
+                square = decode(file.read()).square(AVATAR_SIDE).encode("webp")
+        except (ImageError, FileNotFoundError) as error:
+            reason = str(error) if isinstance(error, ImageError) else "The file is gone. Upload it again."
+            waiting.update(avatar_upload="", avatar_error=reason[:300])
+        else:
+            former = waiting.values_list("avatar", flat=True).first()
+            made = replace_file(default_storage, f"{upload}.webp", square)
+            obsolete = former if waiting.update(avatar=made, avatar_upload="", avatar_error="") else made
+            if obsolete and not User.objects.filter(pk=self.pk, avatar=obsolete).exists():
+                default_storage.delete(obsolete)
+        upload_storage().delete(upload)
+
+    def remove_avatar(self) -> None:
+        avatar = self.avatar.name
+        self.avatar = self.avatar_upload = self.avatar_error = ""
+        self.save(update_fields=["avatar", "avatar_upload", "avatar_error"])
+        if avatar:
+            transaction.on_commit(partial(default_storage.delete, avatar))
+
+
+@receiver(post_delete, sender=User)
+def delete_avatar(instance: User, **kwargs: Any) -> None:
+    for file in (instance.avatar, instance.avatar_upload):
+        if file:
+            transaction.on_commit(partial(file.delete, save=False))
+
+
+class TokenFamily(models.Model):
+    """One log-in of a program: the refresh tokens that followed from it, of which only the newest is good.
+
+    ``generation`` is the number of that newest token. Without its row a family is revoked, and with it every access
+    token that came from it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="token_families")
+    generation = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "token families"
+        indexes = [
+            # The nightly deletion of what has expired.
+            models.Index(fields=["expires_at"], name="token_family_expired"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}, since {self.created_at:%Y-%m-%d}"
+
+    def advance(self, expires_at: datetime.datetime) -> bool:
+        """Moves to the next generation. False when another refresh with the same token was there first."""
+        current = TokenFamily.objects.filter(pk=self.pk, generation=self.generation)
+        self.generation += 1
+        return bool(current.update(generation=self.generation, expires_at=expires_at))

@@ -4,9 +4,13 @@ from pathlib import Path
 
 import pytest
 from django.core.cache import cache
+from django.core.files.storage import storages
 from django.test import Client
 
+from accounts.models import User
+from articles.models import Image, ImportRun
 from tests.factories import UserFactory
+from tests.worker import _mail_server, _worker, celery_worker_process, mailbox  # noqa: F401 - fixtures
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -15,10 +19,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("shared_data") and not SHARED_DATA.is_dir():
             item.add_marker(pytest.mark.skip(reason="the shared collections are not beside this checkout"))
+        database = item.get_closest_marker("django_db")
+        fixtures = {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+        if fixtures or (database and database.kwargs.get("transaction")):
+            # Such a test leaves all tables empty; this puts back the roles that the migrations made.
+            item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False)
 
 
 @pytest.fixture(autouse=True)
-def _storage(settings, tmp_path):
+def _storage(settings, tmp_path, monkeypatch):
     """Files of a test stay in its own directory; static files need no manifest."""
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.STORAGES = {
@@ -29,6 +38,9 @@ def _storage(settings, tmp_path):
         },
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+    for model, field in ((Image, "upload"), (ImportRun, "upload"), (User, "avatar_upload")):
+        # A field asks for its storage once, when the models are loaded.
+        monkeypatch.setattr(model._meta.get_field(field), "storage", storages["uploads"])
 
 
 @pytest.fixture(autouse=True)

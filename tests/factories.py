@@ -11,7 +11,6 @@ from factory.django import DjangoModelFactory
 from accounts.models import User
 from articles.models import Article, Category, Series, Tag
 
-
 PASSWORD = "correct horse battery"
 
 
@@ -69,8 +68,12 @@ class ArticleFactory(DjangoModelFactory):
     author = factory.SubFactory(UserFactory)
 
     class Params:
-        published = factory.Trait(published_at=factory.LazyFunction(lambda: timezone.now() - datetime.timedelta(hours=1)))
-        scheduled = factory.Trait(published_at=factory.LazyFunction(lambda: timezone.now() + datetime.timedelta(hours=1)))
+        published = factory.Trait(
+            published_at=factory.LazyFunction(lambda: timezone.now() - datetime.timedelta(hours=1))
+        )
+        scheduled = factory.Trait(
+            published_at=factory.LazyFunction(lambda: timezone.now() + datetime.timedelta(hours=1))
+        )
         expired = factory.Trait(
             published_at=factory.LazyFunction(lambda: timezone.now() - datetime.timedelta(hours=2)),
             expires_at=factory.LazyFunction(lambda: timezone.now() - datetime.timedelta(hours=1)),
