@@ -1,6 +1,5 @@
 """Django settings, read top to bottom; whatever differs between sites comes from ``config.environment``."""
 
-import sys
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -8,36 +7,41 @@ import dj_database_url
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
-from config.environment import ROOT, InvalidEnvironment, load_environment
+from config.environment import ROOT, InvalidEnvironmentError, exit_with, load_environment
 from core.logging import logging_config
 
 try:
     env = load_environment()
-except InvalidEnvironment as error:
-    sys.exit(f"The configuration is wrong; nothing was started.\n{error}")
+except InvalidEnvironmentError as error:
+    exit_with(error)
+
+BASE_DIR = ROOT
 
 # The site
 SITE_URL = env.site_url
+SITE_URL_IS_DEFAULT = "site_url" not in env.model_fields_set
 SITE_NAME = env.site_name
 SITE_DESCRIPTION = env.site_description
 SECURE = SITE_URL.startswith("https://")
 
 DEBUG = env.debug
 SECRET_KEY = env.secret_key.get_secret_value() if env.secret_key else ""
-SECRET_KEY_FALLBACKS = env.secret_key_fallbacks
+SECRET_KEY_FALLBACKS = [key.get_secret_value() for key in env.secret_key_fallbacks]
 DATA_DIR = env.data_dir
 ALLOWED_HOSTS = [urlsplit(SITE_URL).hostname or "", *env.allowed_hosts]
 if not SECURE:
     ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 TRUSTED_PROXIES = env.trusted_proxies
+WEB_PROCESSES, WEB_THREADS, WORKER_PROCESSES = env.web_processes, env.web_threads, env.worker_processes
 
 INSTALLED_APPS = [
     "articles",
     "accounts",
     "core",
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "core.apps.BroadsheetAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -46,8 +50,6 @@ INSTALLED_APPS = [
     "django.contrib.sitemaps",
     "django.contrib.humanize",
     "rest_framework",
-    "rest_framework_simplejwt.token_blacklist",
-    "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "csp",
@@ -55,6 +57,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "core.middleware.RequestTimingMiddleware",
+    "core.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -88,11 +91,10 @@ TEMPLATES = [
 
 # Databases
 if env.database_url is None:
-    DATABASES: dict[str, dict[str, Any]] = {"default": dj_database_url.parse(f"sqlite:///{DATA_DIR}/broadsheet.sqlite3")}
+    _database: dict[str, Any] = {**dj_database_url.parse(f"sqlite:///{DATA_DIR}/broadsheet.sqlite3")}
 else:
-    DATABASES = {"default": dj_database_url.parse(env.database_url.get_secret_value(), conn_health_checks=True)}
-
-_database = DATABASES["default"]
+    _database = {**dj_database_url.parse(env.database_url.get_secret_value(), conn_health_checks=True)}
+DATABASES = {"default": _database}
 _options: dict[str, Any] = _database.setdefault("OPTIONS", {})
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     # A deferred transaction that reads before it writes fails at once with "database is locked" when another wrote.
@@ -114,15 +116,16 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Cache. `manage.py up` leaves the address of its own Valkey in DATA_DIR, so that commands beside it find it.
-_address_file = DATA_DIR / "redis_url"
+REDIS_URL_FILE = DATA_DIR / "redis_url"
+REDIS_URL_IS_SET = env.redis_url is not None
 REDIS_URL = env.redis_url.get_secret_value() if env.redis_url else ""
-if not REDIS_URL and _address_file.is_file():
-    REDIS_URL = _address_file.read_text(encoding="utf-8").strip()
+if not REDIS_URL and REDIS_URL_FILE.is_file():
+    REDIS_URL = REDIS_URL_FILE.read_text(encoding="utf-8").strip()
 
 if REDIS_URL:
     CACHES: dict[str, dict[str, Any]] = {
         "default": {
-            "BACKEND": "django_redis.cache.RedisCache",
+            "BACKEND": "core.cache.RedisCache",
             "LOCATION": REDIS_URL,
             "KEY_PREFIX": "broadsheet",
             "OPTIONS": {
@@ -135,7 +138,7 @@ if REDIS_URL:
         }
     }
 else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES = {"default": {"BACKEND": "core.cache.LocMemCache"}}
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 
 # Background work
@@ -143,20 +146,26 @@ _broker = env.broker_url.get_secret_value() if env.broker_url else REDIS_URL
 if _broker.startswith("unix://"):
     _socket = urlsplit(_broker)
     _broker = f"redis+socket://{_socket.path}?virtual_host={parse_qs(_socket.query).get('db', ['0'])[0]}"
+BROKER_CONFIGURED = bool(_broker)
 CELERY_BROKER_URL = _broker or "redis://127.0.0.1:1/0"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = (
-    # A message whose worker died comes back after the timeout; the sweep that brings it back is every ~100 s by default.
-    {
+CELERY_BROKER_CONNECTION_TIMEOUT = 1
+# Whoever enqueues does not wait for a broker that is away.
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
+}
+if "redis" in _broker.partition(":")[0]:
+    # A message whose worker died comes back after the timeout; by default the sweep that brings it back is rare.
+    CELERY_BROKER_TRANSPORT_OPTIONS |= {
         "visibility_timeout": 3600,
         "unacked_restore_interval": 10,
         "unacked_restore_throttle": 1,
         "socket_connect_timeout": 1,
-        "socket_timeout": 5,
+        "socket_timeout": 1,
     }
-    if "redis" in _broker.partition(":")[0]
-    else {}
-)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -165,18 +174,24 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_SOFT_TIME_LIMIT = 1700
 CELERY_TASK_TIME_LIMIT = 1800
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# KiB; a child that decoded something large gives its memory back after that task.
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 500_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# How long a worker that must stop waits for its tasks before it hands them back to the broker.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5
 CELERY_DB_REUSE_MAX = 500
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "repair-images": {"task": "articles.tasks.repair_images", "schedule": 60},
     "resume-imports": {"task": "articles.tasks.resume_imports", "schedule": 60},
+    "repair-avatars": {"task": "accounts.tasks.repair_avatars", "schedule": 300},
     "flush-expired-tokens": {"task": "accounts.tasks.flush_expired_tokens", "schedule": crontab(hour=3, minute=17)},
 }
 
 # Accounts
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.LimitedBackend"]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "articles:home"
 LOGOUT_REDIRECT_URL = "articles:home"
@@ -187,8 +202,10 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
-     "OPTIONS": {"user_attributes": ("email", "name")}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
@@ -240,9 +257,11 @@ else:
 STORAGES: dict[str, Any] = {
     "default": _default_storage,
     "uploads": _upload_storage,
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "core.staticfiles.StaticFilesStorage"},
 }
 WHITENOISE_MAX_AGE = 3600
+# What nobody has collected is served from where it lies.
+WHITENOISE_USE_FINDERS = True
 FILE_UPLOAD_PERMISSIONS = 0o644
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
@@ -280,7 +299,9 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 _media_origin = (
-    [f"{urlsplit(_default_storage['OPTIONS']['endpoint_url']).scheme}://{urlsplit(_default_storage['OPTIONS']['endpoint_url']).netloc}"]
+    [
+        f"{urlsplit(_default_storage['OPTIONS']['endpoint_url']).scheme}://{urlsplit(_default_storage['OPTIONS']['endpoint_url']).netloc}"
+    ]
     if env.storage_url
     else []
 )
@@ -289,6 +310,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "style-src": [SELF],
         "img-src": [SELF, "data:", "https:", *_media_origin],
+        "media-src": [SELF, "https:"],
         "font-src": [SELF],
         "manifest-src": [SELF],
         "form-action": [SELF],
@@ -303,10 +325,45 @@ LOGGING = logging_config(env.log_format, env.log_level)
 # API
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework_simplejwt.authentication.JWTAuthentication",
+        "accounts.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.DjangoModelPermissionsOrAnonReadOnly"],
+    "DEFAULT_THROTTLE_CLASSES": ["core.api.throttling.RateThrottle"],
+    "DEFAULT_PARSER_CLASSES": ["core.api.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "core.api.schema.Schema",
+    "EXCEPTION_HANDLER": "core.api.problems.exception_handler",
+    "URL_FORMAT_OVERRIDE": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+# Requests, and the seconds in which they may come, for each user and for each address of strangers.
+API_RATE_LIMITS = {"anonymous": (3000, 60), "user": (6000, 60)}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": f"{SITE_NAME} API",
+    "DESCRIPTION": "Articles, pages and images, by the same rules as the admin. Errors are RFC 9457 problem details.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "displayOperationId": True, "validatorUrl": None},
+}
+
+# The admin's theme; its colours stand in articles/static/articles/admin/theme.css
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": SITE_NAME,
+    "SITE_HEADER": SITE_NAME,
+    "SITE_SYMBOL": "newsmode",
+    "SITE_URL": "/",
+    "SHOW_BACK_BUTTON": True,
+    "DASHBOARD_CALLBACK": "articles.admin.dashboard.dashboard",
+    "SIDEBAR": {"navigation": "articles.admin.navigation.sidebar"},
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "articles.admin.navigation.favicon"}],
+    "STYLES": ["articles.admin.navigation.stylesheet"],
+    "SCRIPTS": ["articles.admin.navigation.access"],
 }

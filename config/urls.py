@@ -14,3 +14,7 @@ urlpatterns = [
     path("", include("core.urls")),
     path("", include("articles.urls")),
 ]
+
+handler400 = "core.errors.bad_request"
+handler404 = "articles.views.not_found"
+handler500 = "core.errors.server_error"

@@ -21,6 +21,7 @@ for name in ("SITE_URL", "SITE_NAME", "EMAIL_URL", "STORAGE_URL", "DEBUG", "ALLO
 data_dir = Path(tempfile.mkdtemp(prefix="broadsheet-test-"))
 atexit.register(shutil.rmtree, data_dir, ignore_errors=True)
 os.environ["DATA_DIR"] = str(data_dir)
+(data_dir / "static").mkdir()
 os.environ["SECRET_KEY"] = "only-for-tests-" + "0123456789" * 5
 os.environ["LOG_LEVEL"] = "WARNING"
 

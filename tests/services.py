@@ -1,7 +1,6 @@
 """Real servers for the tests, each started on its own socket or port and stopped at the end of the process."""
 
 import atexit
-import glob
 import os
 import pwd
 import shutil
@@ -55,12 +54,11 @@ def wait_for(condition, complaint: str, seconds: float = 10) -> None:
 
 def postgresql_bin() -> str | None:
     on_path = shutil.which("pg_ctl")
-    found = sorted(glob.glob("/usr/lib/postgresql/*/bin/pg_ctl")) + sorted(glob.glob("/opt/homebrew/opt/postgresql@*/bin/pg_ctl"))
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
+    homebrew = sorted(Path("/opt/homebrew/opt").glob("postgresql@*/bin/pg_ctl"))
     # A pg_ctl on the path may be a wrapper beside no initdb.
-    for candidate in [*reversed(found), on_path]:
-        if candidate and Path(candidate).with_name("initdb").exists():
-            return str(Path(candidate).parent)
-    return None
+    candidates = [*reversed(debian + homebrew), *([Path(on_path)] if on_path else [])]
+    return next((str(path.parent) for path in candidates if path.with_name("initdb").exists()), None)
 
 
 def start_postgresql() -> str:
@@ -78,8 +76,22 @@ def start_postgresql() -> str:
     port = free_port()
     cluster = f"{directory}/data"
     subprocess.run(
-        [f"{binaries}/initdb", "-D", cluster, "-U", "broadsheet", "--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync"],
-        check=True, capture_output=True, cwd="/", **run_as,
+        [
+            f"{binaries}/initdb",
+            "-D",
+            cluster,
+            "-U",
+            "broadsheet",
+            "--auth=trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--no-sync",
+        ],
+        check=True,
+        capture_output=True,
+        cwd="/",
+        **run_as,
     )
     options = (
         f"-p {port} -k {directory} -c listen_addresses=127.0.0.1 -c fsync=off "
