@@ -14,6 +14,8 @@ from articles.models import Article, Image, ImportRun
 
 ROWS = 5
 MONTHS = 12
+# Beyond it the exact number tells nobody more.
+MOST_FAILURES = 100
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -21,15 +23,17 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     user = request.user
     mine = Article.objects.editable_by(user)
     rows = mine.select_related("author").defer("content", "content_html", "content_text", "toc")
+    images = list(failed_images() if user.has_perm("articles.change_image") else [])
+    imports = list(failed_imports() if user.has_perm("articles.import_content") else [])
     return {
         **context,
         "title": "Desk",
-        "totals": totals(mine),
+        "totals": {**totals(mine), "failing": len(images) + len(imports)},
         "scheduled": rows.scheduled().order_by("published_at")[:ROWS],
         "drafts": my_drafts_first(rows, user)[:ROWS],
         "last_edited": rows.with_clock().order_by("-updated_at")[:ROWS],
-        "failed_images": failed_images() if user.has_perm("articles.change_image") else [],
-        "failed_imports": failed_imports() if user.has_perm("articles.import_content") else [],
+        "failed_images": images[:ROWS],
+        "failed_imports": imports[:ROWS],
         "months": months(mine),
         "time_zone": timezone.get_current_timezone_name(),
     }
@@ -50,13 +54,13 @@ def my_drafts_first(articles: Any, user: User | AnonymousUser) -> Any:
 
 
 def failed_images() -> Any:
-    return Image.objects.filter(state=Image.State.FAILED)[:ROWS]
+    return Image.objects.filter(state=Image.State.FAILED)[:MOST_FAILURES]
 
 
 def failed_imports() -> Any:
     """The failures of the last week; what is older has been seen."""
     since = timezone.now() - datetime.timedelta(days=7)
-    return ImportRun.objects.filter(state=ImportRun.State.FAILED, created_at__gte=since)[:ROWS]
+    return ImportRun.objects.filter(state=ImportRun.State.FAILED, created_at__gte=since)[:MOST_FAILURES]
 
 
 def months(articles: Any) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # First parts of the site's own addresses, which a page at /<slug>/ would hide.
 RESERVED_SLUGS = frozenset(
     "accounts admin api archive articles authors categories category feed feeds healthz images media "
-    "metrics page pages preview readyz robots search series sitemap static tag tags".split()
+    "metrics page pages preview readyz robots rss search series sitemap static tag tags".split()
 )
 
 
@@ -255,6 +255,8 @@ class Article(models.Model):
             models.Index(fields=["category", "-published_at"], name="article_of_category"),
             # Series page, and the neighbours of an article in its series.
             models.Index(fields=["series", "series_position"], name="article_in_series"),
+            # Home: the newest that an editor put first.
+            models.Index(fields=["-published_at"], name="article_featured", condition=models.Q(featured=True)),
             # What the dashboard lists first: last touched.
             models.Index(fields=["-updated_at"], name="article_last_changed"),
         ]

@@ -20,7 +20,7 @@ def test_the_desk_says_what_is_live_scheduled_and_in_draft(client_of, editor):
     ArticleFactory(scheduled=True, title="Due soon")
     ArticleFactory(title="Half a thought")
     context = client_of(editor).get(DESK).context
-    assert context["totals"] == {"live": 2, "scheduled": 1, "drafts": 1, "expired": 0}
+    assert context["totals"] == {"live": 2, "scheduled": 1, "drafts": 1, "expired": 0, "failing": 0}
     assert [str(article) for article in context["scheduled"]] == ["Due soon"]
     assert [str(article) for article in context["drafts"]] == ["Half a thought"]
 
