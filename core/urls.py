@@ -1,3 +1,7 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from core.media import media
+
+urlpatterns: list[URLPattern] = [
+    path("media/<path:name>", media, name="media"),
+]
