@@ -4,7 +4,7 @@ WORKDIR /app
 RUN python -m venv /venv
 ENV PATH=/venv/bin:$PATH
 COPY pyproject.toml constraints.txt README.md ./
-RUN pip install --no-cache-dir -c constraints.txt '.[s3]'
+RUN pip install --no-cache-dir -c constraints.txt .
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --home-dir /app broadsheet && install -d -o broadsheet /data

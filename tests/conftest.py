@@ -1,5 +1,6 @@
 """Fixtures for all tests: people with roles, a clean cache, files that go nowhere."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from accounts.models import User
 from articles.models import Image, ImportRun
 from tests.factories import UserFactory
 from tests.worker import _mail_server, _worker, celery_worker_process, mailbox  # noqa: F401 - fixtures
+
+# A browser is no part of the first test run; `.ci/run` installs what these need.
+collect_ignore = [] if find_spec("playwright") else ["journeys", "checkers", "browser.py"]
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from articles import markup
 from articles.errors import NotPublishable, StaleArticle
 from articles.models.image import Image
+from articles.models.redirect import Redirect
 from core.clock import database_now
 from core.slugs import SlugField, free_slug, slugify
 
@@ -28,6 +29,9 @@ RESERVED_SLUGS = frozenset(
     "accounts admin api archive articles authors categories category feed feeds healthz images media "
     "metrics page pages preview readyz robots rss search series sitemap static tag tags".split()
 )
+
+# Writers of the same title may take one number after the other from each other.
+SLUG_ATTEMPTS = 20
 
 
 def is_year(slug: str) -> bool:
@@ -327,9 +331,11 @@ class Article(models.Model):
         with transaction.atomic():
             if not self._state.adding:
                 rows = Article.objects.select_for_update().filter(pk=self.pk)
-                stored = rows.values_list("version", flat=True).first()
-                if stored is not None and stored != self.version:
-                    raise StaleArticle(self, stored)
+                stored = rows.only("version", "slug", "kind", "published_at").first()
+                if stored is not None and stored.version != self.version:
+                    raise StaleArticle(self, stored.version)
+                if stored is not None:
+                    Redirect.objects.leave(stored, self, kwargs.get("update_fields"))
                 self.version += 1
                 if kwargs.get("update_fields") is not None:
                     kwargs["update_fields"] = {*kwargs["update_fields"], "version", "updated_at"}
@@ -341,7 +347,7 @@ class Article(models.Model):
                 raise
 
     def _save_with_free_slug(self, *args: Any, **kwargs: Any) -> None:
-        for attempt in range(5):
+        for attempt in range(SLUG_ATTEMPTS):
             base = slugify(self.title) or self.kind
             refused = RESERVED_SLUGS | ({base} if is_year(base) else set())
             self.slug = free_slug(Article.objects.exclude(pk=self.pk), base, max_length=200, refused=refused)
@@ -353,7 +359,7 @@ class Article(models.Model):
                 # Someone took the slug between the look and the save.
                 taken = Article.objects.filter(slug=self.slug).exists()
                 self.slug = ""
-                if not taken or attempt == 4:
+                if not taken or attempt == SLUG_ATTEMPTS - 1:
                     raise
 
     def render(self) -> markup.Rendered:

@@ -7,7 +7,6 @@ from config.settings import _s3
 from tests.pictures import photo
 from tests.s3 import object_store
 
-pytest.importorskip("storages.backends.s3", reason="the extra s3 is not installed")
 pytestmark = [
     pytest.mark.django_db,
     # botocore leaves its pooled connections to the garbage collector.

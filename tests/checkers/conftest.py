@@ -13,11 +13,9 @@ import pytest
 
 from articles.models import Image
 from articles.tasks import process_image
+from tests.browser import chromium  # noqa: F401 - a fixture
 from tests.factories import ArticleFactory, CategoryFactory, SeriesFactory, TagFactory, UserFactory
 from tests.pictures import photo
-
-# Playwright runs an event loop in the thread of the tests, which Django takes for asynchronous code.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 TOOLS = ["vnu-jar@26.9.27", "axe-core@4.14.1"]
 PAGES = {

@@ -21,7 +21,8 @@ PRODUCTION = {
 
 
 def manage(*arguments, **environment):
-    names = {name.upper() for name in Environment.model_fields} - {"DATA_DIR"}
+    # The last one is what the journeys need beside Playwright's event loop.
+    names = {name.upper() for name in Environment.model_fields} - {"DATA_DIR"} | {"DJANGO_ALLOW_ASYNC_UNSAFE"}
     clean = {name: value for name, value in os.environ.items() if name not in names}
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],

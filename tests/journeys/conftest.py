@@ -1,32 +1,13 @@
 """A real browser in front of a real server."""
 
-import os
-from pathlib import Path
-
 import pytest
 from django.urls import reverse
 
-# Playwright runs an event loop in the thread of the tests, which Django takes for asynchronous code.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
-
-
-@pytest.fixture(scope="session")
-def chromium(playwright):
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is missing. On Debian: apt install chromium")
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-    yield browser
-    browser.close()
+from tests.browser import chromium  # noqa: F401 - a fixture
 
 
 @pytest.fixture
-def page(chromium, request):
+def page(chromium, request):  # noqa: F811 - the fixture above
     """A window of its own; ``@pytest.mark.parametrize("page", [{...}], indirect=True)`` gives it options."""
     context = chromium.new_context(**getattr(request, "param", {"viewport": {"width": 1440, "height": 900}}))
     context.set_default_timeout(10_000)

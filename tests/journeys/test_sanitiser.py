@@ -1,21 +1,14 @@
 """Hostile texts, rendered and shown by a real browser, do nothing."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page
 
 from articles import markup
 
 pytestmark = [pytest.mark.journey, pytest.mark.shared_data]
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
 ORIGIN = "http://sanitiser.test"
 PAYLOADS_PER_PAGE = 60
 
@@ -58,15 +51,6 @@ PROVOKE = """() => {
     if (element.localName === "summary") element.click();
   }
 }"""
-
-
-@pytest.fixture(scope="module")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"there is no browser at {CHROMIUM}")
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-    yield browser
-    browser.close()
 
 
 class Witness:
