@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from django.conf import settings
 
 from articles.errors import MarkupError
-from articles.rendering.nesting import check_html
+from articles.rendering.nesting import check_html, has_html
 from articles.rendering.parsing import EXTENSIONS, GFM, Budget, parser
 from articles.rendering.reading import count_words, excerpt, lead_of, text_of
 from articles.rendering.rewriting import ImageUse, Picture, Rewriting
 from articles.rendering.sanitising import normalise, sanitise
+from articles.rendering.structure import in_order
 
 __all__ = [
     "EXTENSIONS",
@@ -56,7 +57,7 @@ def render(content: str, pictures: Mapping[str, Picture]) -> Rendered:
     """Renders and sanitises. Raises MarkupError beyond the limits; ``pictures`` are keyed by the image's name."""
     check_size(content)
     rewriting = Rewriting(pictures, settings.MEDIA_URL)
-    html = sanitise(rewriting.rewrite(normalise(_to_html(content))))
+    html = sanitise(rewriting.rewrite(_to_html(content)))
     text = text_of(html)
     return Rendered(html, text, rewriting.toc, count_words(text), tuple(rewriting.images), lead_of(html))
 
@@ -76,4 +77,6 @@ def _to_html(content: str) -> str:
     env = {"budget": budget}
     tokens = md.parse(FORBIDDEN.sub("", content), env)
     check_html(tokens)
-    return FORBIDDEN.sub("", md.renderer.render(tokens, md.options, env))
+    html = normalise(FORBIDDEN.sub("", md.renderer.render(tokens, md.options, env)))
+    # Markdown alone never puts an element into a wrong place.
+    return in_order(html) if has_html(tokens) else html

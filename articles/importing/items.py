@@ -49,7 +49,9 @@ class ImageItem:
 class ArticleItem:
     """``content`` is Markdown, whose links and images still have the old addresses.
 
-    ``published_at`` is aware and null for what is not public; ``old_paths`` are the former addresses, each beginning
+    A link to ``item:<key>#anchor`` leads to the article with that key, and a picture at ``item:<key>`` is the image
+    with that key; the key is percent-encoded. ``published_at`` is aware and null for what is not public; ``undated``
+    means public since a moment that the source does not know. ``old_paths`` are the former addresses, each beginning
     with ``/``; ``notes`` tell what the reader could not keep, and are reported as problems.
     """
 
@@ -65,6 +67,7 @@ class ArticleItem:
     cover: ImageItem | None = None
     language: str = ""
     published_at: datetime.datetime | None = None
+    undated: bool = False
     created_at: datetime.datetime | None = None
     expires_at: datetime.datetime | None = None
     featured: bool = False

@@ -1,10 +1,14 @@
 """Old addresses that lead to where their content is now."""
 
 import re
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from django.db import models
+
+if TYPE_CHECKING:
+    from articles.models.article import Article
 
 MAX_ADDRESS = 700
 
@@ -36,6 +40,19 @@ class RedirectQuerySet(models.QuerySet["Redirect"]):
         wanted = [address for address in (exact, plain) if address]
         found = {redirect.path: redirect for redirect in self.filter(path__in=wanted).select_related("article")}
         return next((found[address] for address in wanted if address in found), None)
+
+    def leave(self, before: "Article", after: "Article", fields: Iterable[str] | None = None) -> None:
+        """When the address of a published article changes, the old one leads to it; one made by hand stays.
+
+        ``fields`` are those that are being saved, if not all.
+        """
+        moves = fields is None or not {"slug", "kind"}.isdisjoint(fields)
+        if not moves or before.published_at is None or (before.slug, before.kind) == (after.slug, after.kind):
+            return
+        old, new = normalise_address(before.get_absolute_url()), normalise_address(after.get_absolute_url())
+        self.filter(path=new, automatic=True).delete()
+        if not self.filter(path=old, automatic=False).exists():
+            self.update_or_create(path=old, defaults={"article": after, "target": "", "automatic": True})
 
 
 def _path_only(path: str) -> str:

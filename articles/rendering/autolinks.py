@@ -22,7 +22,6 @@ ENTITY = re.compile(r"&[A-Za-z0-9]+;$")
 
 
 def autolinks_plugin(md: MarkdownIt) -> None:
-    md.inline.add_terminator_char("w")
     md.inline.ruler.push("autolink_www", _www)
     md.inline.ruler.push("autolink_protocol", _protocol)
     md.core.ruler.push("autolink_mail", _mail)

@@ -81,3 +81,12 @@ def check_html(tokens: Iterable[Token]) -> None:
                 nesting.read(child.content)
             elif nesting.open:
                 nesting.pass_token()
+
+
+def has_html(tokens: Iterable[Token]) -> bool:
+    """Whether the author wrote HTML; the boxes of task lists are ours."""
+    return any(
+        token.type == "html_block"
+        or any(child.type == "html_inline" and not child.content.startswith("<input") for child in token.children or ())
+        for token in tokens
+    )

@@ -1,7 +1,7 @@
 """From what Markdown gives to what a page shows: headings, anchors, pictures, tables, cards.
 
-It works on HTML that :func:`articles.rendering.sanitising.normalise` has made well-formed, in which every attribute stands in
-double quotes. What comes out is sanitised again, so that an oversight here is ugly and not dangerous.
+It works on HTML that :func:`articles.rendering.sanitising.normalise` has made well-formed, in which every
+attribute stands in double quotes. What comes out is sanitised again, so that an oversight here is ugly and not dangerous.
 """
 
 import re
@@ -42,6 +42,8 @@ ID_PREFIX = "s-"
 # How wide a picture stands on the page, from the style sheet: as the text is, or wider where its class says so.
 SIZES = "(min-width: 40rem) 36rem, 92vw"
 WIDE_SIZES = "(min-width: 68rem) 62rem, 92vw"
+# An address that leads nowhere: its host is empty, or a part of its host is.
+NOWHERE = re.compile(r"(?:https?:)?//(?:[/?#]|$|[^/?#]*\.\.)", re.IGNORECASE)
 KEPT_RELATIONS = ("nofollow", "sponsored", "ugc", "me")
 
 
@@ -113,7 +115,8 @@ class Rewriting:
 
     def _frame(self, match: re.Match[str]) -> str:
         values = attributes(match[1])
-        return embeds.frame_card(https(values.get("src", "")), values.get("title", ""))
+        address = re.sub(r"^//", "https://", encoded(values.get("src", "")))
+        return embeds.frame_card(address, values.get("title", ""))
 
     def _lone_link(self, match: re.Match[str]) -> str:
         address = attributes(match[1]).get("href", "")
@@ -227,6 +230,9 @@ class Rewriting:
         values = attributes(match[1])
         address = encoded(values.get("href", ""))
         values |= {"href": address} if "href" in values else {}
+        if NOWHERE.match(address):
+            values.pop("href")
+            address = ""
         relations = [name for name in KEPT_RELATIONS if name in values.pop("rel", "").lower().split()]
         if address.startswith("#") and len(address) > 1:
             values["href"] = "#" + self._anchor(address[1:])

@@ -23,12 +23,12 @@ ATTRIBUTES: dict[str, set[str]] = {
     "blockquote": {"cite"},
     "col": {"span"},
     "colgroup": {"span"},
-    "del": {"cite", "datetime"},
+    "del": {"cite"},
     "details": {"open"},
     "div": {"aria-label"},
     "img": {"alt", "height", "src", "width"},
     "input": {"checked", "disabled"},
-    "ins": {"cite", "datetime"},
+    "ins": {"cite"},
     "li": {"value"},
     "ol": {"reversed", "start"},
     "pre": {"data-language"},
@@ -73,15 +73,31 @@ CLASSES: dict[str, set[str]] = {
     "ul": {"contains-task-list"},
 }
 SCHEMES = {"http", "https", "mailto"}
-NUMBERS = {"colspan", "height", "rowspan", "span", "start", "value", "width"}
+LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 FORMS = {
+    "cite": re.compile(r"[^\s\"<>\\^`{|}]+"),
+    "colspan": re.compile(r"0*[1-9][0-9]{0,2}"),
+    "datetime": re.compile(
+        r"P(?:\d+[YMWD])*(?:T(?:\d+[HMS])+)?(?<!P)|\d{4}(?:-W\d\d)?"
+        r"|\d{4}-(?:0[1-9]|1[0-2])|(?:\d{4}-)?(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+        r"|(?:\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[T ])?"
+        r"(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,3})?)?(?:Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?"
+    ),
     "dir": re.compile(r"ltr|rtl|auto"),
+    "height": re.compile(r"[0-9]{1,6}"),
     "id": re.compile(r"\S+"),
     "kind": re.compile(r"subtitles|captions|descriptions|chapters|metadata"),
-    "lang": re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*"),
-    **dict.fromkeys(NUMBERS, re.compile(r"-?[0-9]{1,6}")),
+    "label": re.compile(r".*\S.*"),
+    "lang": LANGUAGE,
+    "rowspan": re.compile(r"[0-9]{1,4}"),
+    "span": re.compile(r"0*[1-9][0-9]{0,2}"),
+    "srclang": LANGUAGE,
+    "start": re.compile(r"-?[0-9]{1,6}"),
+    "type": re.compile(r"checkbox|[1aAiI]|[\w.+-]+/[\w.+-]+(?:;.*)?"),
+    "value": re.compile(r"-?[0-9]{1,6}"),
+    "width": re.compile(r"[0-9]{1,6}"),
 }
-
+BOOLEAN = {"checked", "disabled", "loop", "open", "reversed"}
 
 ADDRESSES = {"cite", "href", "poster", "src"}
 # Characters that nobody sees, and that one program or another skips when it looks for the scheme.
@@ -90,8 +106,10 @@ RUNNING = re.compile(r"(?:javascript|vbscript|data|blob|file|about|view-source):
 
 
 def _in_form(element: str, attribute: str, value: str) -> str | None:
-    if attribute in ADDRESSES:
-        return None if RUNNING.match(INVISIBLE.sub("", value)) else value
+    if attribute in ADDRESSES and RUNNING.match(INVISIBLE.sub("", value)):
+        return None
+    if attribute in BOOLEAN:
+        return ""
     form = FORMS.get(attribute)
     return value if form is None or form.fullmatch(value) else None
 

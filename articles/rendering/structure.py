@@ -1,193 +1,241 @@
 """Which element may stand in which: raw HTML put in order, so that pages stay valid whatever an author pastes.
 
-It works on HTML that :func:`articles.rendering.sanitising.normalise` has made well-formed. No text is lost; where an
-element has no place, either it goes and its content stays, or a plain one takes its place.
+It works on HTML that :func:`articles.rendering.sanitising.normalise` has made well-formed. No text is lost: an element
+that has no place goes and its content stays, or a plainer one takes its place.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from html import escape
 
-from articles.rendering.rewriting import TAG, attributes
-
-HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
-LISTS = frozenset({"ul", "ol"})
-TERMS = frozenset({"dt", "dd"})
-CELLS = frozenset({"td", "th"})
-MEDIA = frozenset({"audio", "video"})
-# A frame becomes a card, which is a paragraph.
-BLOCKS = (
-    HEADINGS
-    | LISTS
-    | TERMS
-    | frozenset("blockquote details div dl figcaption figure hr iframe li p pre summary table".split())
+from articles.rendering.elements import (
+    BLOCKS,
+    HEADINGS,
+    MEDIA,
+    TRANSPARENT,
+    VOID,
+    Child,
+    Node,
+    definitions,
+    flow,
+    inlined,
+    is_blank,
+    items,
+    paragraphs,
 )
-VOID = frozenset("br col hr img input source track wbr".split())
-# These may hold blocks where they stand among blocks themselves.
-TRANSPARENT = frozenset({"a", "del", "ins"})
-FLOW = frozenset("blockquote dd details div dt figure figcaption li td th".split())
-# What is operated by mouse or keyboard, now or once the page is written, may not be part of a link.
+from articles.rendering.rewriting import ATTRIBUTES, TAG, attributes
+
+# Only programs that know no frames would show what is within.
+FRAME_CONTENT = re.compile(rf"(<iframe{ATTRIBUTES}>).*?</iframe>", re.DOTALL)
+FLOW = frozenset("blockquote dd div dt figure figcaption li td th".split())
+# What is operated by mouse or keyboard, as it is or as the page shows it, may not be part of a link.
 OPERATED = frozenset("audio details iframe input pre table video".split())
-DATE = re.compile(
-    r"\d{4,}(?:-\d\d(?:-\d\d)?|-W\d\d)?|--\d\d-\d\d|P[\dYMDTHSW.]+"
-    r"|(?:\d{4,}-\d\d-\d\d[T ])?\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:?\d\d)?"
-)
+CELLS = frozenset({"td", "th"})
+WITHOUT_HEADINGS = HEADINGS | {"dt", "th"}
 
 
-class Node:
-    """An element; ``holds`` are the names of all elements within."""
-
-    __slots__ = ("attributes", "children", "holds", "name")
-
-    def __init__(self, name: str, attributes: str = "", children: Iterable["Node | str"] = ()) -> None:
-        self.name = name
-        self.attributes = attributes
-        self.children: list[Node | str] = []
-        self.holds: set[str] = set()
-        self.extend(children)
-
-    def append(self, child: "Node | str") -> None:
-        self.children.append(child)
-        if isinstance(child, Node):
-            self.holds.add(child.name)
-            self.holds |= child.holds
-
-    def extend(self, children: Iterable["Node | str"]) -> None:
-        for child in children:
-            self.append(child)
-
-    def is_block(self) -> bool:
-        return self.name in BLOCKS or not self.holds.isdisjoint(BLOCKS)
-
-    def is_empty(self) -> bool:
-        """Nothing in it can be seen."""
-        return not self.holds & {"img", *MEDIA, "iframe", "hr", "input"} and not has_text(self.children)
+def in_order(html: str) -> str:
+    """The same text as valid HTML."""
+    html = FRAME_CONTENT.sub(r"\1</iframe>", html)
+    open_elements = [Node("")]
+    position = 0
+    for match in TAG.finditer(html):
+        if match.start() > position:
+            open_elements[-1].append(html[position : match.start()])
+        position = match.end()
+        _read(match[0], open_elements)
+    root = open_elements[0]
+    root.append(html[position:])
+    parts: list[str] = []
+    Node("", "", flow(root.children)).write(parts)
+    return "".join(parts)
 
 
-Child = Node | str
+def _read(tag: str, open_elements: list[Node]) -> None:
+    if tag.startswith("</"):
+        if len(open_elements) > 1:
+            node = open_elements.pop()
+            open_elements[-1].extend(_closed(node, open_elements))
+        return
+    name, _, rest = tag[1:-1].partition(" ")
+    node = Node(name, f" {rest}" if rest else "")
+    if name in VOID:
+        if name not in ("source", "track") or open_elements[-1].name in MEDIA:
+            open_elements[-1].append(node)
+    else:
+        open_elements.append(node)
 
 
-def is_block(child: Child) -> bool:
-    return isinstance(child, Node) and child.is_block()
+def _closed(node: Node, above: list[Node]) -> list[Child]:
+    """What stands in the place of an element, given the elements in which it does."""
+    rule = RULES.get(node.name)
+    if rule:
+        return rule(node, above)
+    if node.name in BLOCKS or not node.is_block():
+        return [node]
+    return node.children
 
 
-def is_blank(child: Child) -> bool:
-    return isinstance(child, str) and not child.strip()
+def _flow(node: Node, above: list[Node]) -> list[Child]:
+    if above[-1].name == "dl" and node.name == "div":
+        return node.children
+    if node.name == "div" and not node.has("role"):
+        node.drop("aria-label")
+    return [Node(node.name, node.attributes, flow(node.children))]
 
 
-def name_of(child: Child) -> str:
-    return child.name if isinstance(child, Node) else ""
+def _paragraph(node: Node, above: list[Node]) -> list[Child]:
+    return paragraphs(node.children, node.attributes) if node.is_block() else [node]
 
 
-def has_text(children: Iterable[Child]) -> bool:
-    return any(has_text(child.children) if isinstance(child, Node) else child.strip() for child in children)
+def _heading(node: Node, above: list[Node]) -> list[Child]:
+    if any(element.name in WITHOUT_HEADINGS for element in above):
+        node.name = "p"
+        return _paragraph(node, above)
+    if node.holds & BLOCKS <= {"p", "div"}:
+        return [Node(node.name, node.attributes, inlined(node.children))] if node.is_block() else [node]
+    return paragraphs(node.children)
 
 
-def inlined(children: Iterable[Child], kept: frozenset[str] = frozenset(), between: str = " ") -> Iterator[Child]:
-    """The same text without blocks."""
-    for child in children:
-        if isinstance(child, str) or not child.is_block() or child.name in kept:
-            yield child
-        elif child.name in TRANSPARENT:
-            yield Node(child.name, child.attributes, inlined(child.children, kept, between))
-        else:
-            yield from (between, *inlined(child.children, kept, between))
+def _preformatted(node: Node, above: list[Node]) -> list[Child]:
+    # A block that scrolls sideways must be reachable by keyboard.
+    tabindex = "" if node.has("tabindex") else ' tabindex="0"'
+    return [Node("pre", node.attributes + tabindex, inlined(node.children, "\n"))]
 
 
-def paragraphs(children: Iterable[Child], attributes: str = "") -> list[Child]:
-    """The blocks, and what stands between them as paragraphs."""
-    found: list[Child] = []
-    run = Node("p", attributes)
-    for child in children:
-        if is_block(child):
-            found += [*_unless_empty(run), child]
-            run = Node("p")
-        else:
-            run.append(child)
-    return [*found, *_unless_empty(run)]
+def _summary(node: Node, above: list[Node]) -> list[Child]:
+    return [Node(node.name, node.attributes, inlined(node.children, kept=HEADINGS))]
 
 
-def _unless_empty(node: Node) -> list[Child]:
-    return [] if node.is_empty() else [node]
+def _caption(node: Node, above: list[Node]) -> list[Child]:
+    return [Node(node.name, node.attributes, inlined(node.children))]
 
 
-def flow(children: Iterable[Child]) -> list[Child]:
-    """Blocks and text, in which items and terms without a list get one."""
-    found: list[Child] = []
-    for child in children:
-        name = name_of(child)
-        wanted = "ul" if name == "li" else "dl" if name in TERMS else ""
-        group = _last_element(found) if wanted else None
-        if isinstance(group, Node) and group.name == wanted and group.attributes == " orphans":
-            group.append(child)
-        elif wanted:
-            found.append(Node(wanted, " orphans", [child]))
-        elif isinstance(child, Node) and name in ("summary", "figcaption"):
-            found.append(Node("div", child.attributes, child.children))
-        elif name not in ("source", "track"):
-            found.append(child)
-    return [fixed for child in found for fixed in _adopted(child)]
+def _details(node: Node, above: list[Node]) -> list[Child]:
+    summaries = [child for child in node.children if isinstance(child, Node) and child.name == "summary"]
+    summary = summaries[0] if summaries else Node("summary")
+    if summary.is_empty():
+        summary.append("Details")
+    rest = flow(child for child in node.children if child is not summary)
+    return [Node("details", node.attributes, [summary, *rest])]
 
 
-def _last_element(children: list[Child]) -> Child | None:
-    return next((child for child in reversed(children) if not is_blank(child)), None)
+def _figure(node: Node, above: list[Node]) -> list[Child]:
+    captions = [child for child in node.children if isinstance(child, Node) and child.name == "figcaption"]
+    caption = captions[:1]
+    rest = flow(child for child in node.children if child not in caption)
+    content = [inner for child in rest for inner in _bare_picture(child)]
+    if not [child for child in content if not is_blank(child)]:
+        return [Node("div", "", captions[0].children)] if captions else []
+    elements = [child for child in node.children if not is_blank(child)]
+    first = bool(caption) and elements[0] is caption[0]
+    return [Node("figure", node.attributes, [*caption, *content] if first else [*content, *caption])]
 
 
-def _adopted(child: Child) -> list[Child]:
-    if isinstance(child, Node) and child.attributes == " orphans":
-        child.attributes = ""
-        return _list(child) if child.name == "ul" else _definitions(child)
-    return [child]
+def _bare_picture(child: Child) -> list[Child]:
+    """A picture of a figure needs no paragraph, which would become a figure of its own."""
+    alone = isinstance(child, Node) and child.name == "p" and "img" in child.holds
+    return child.children if isinstance(child, Node) and alone else [child]
 
 
-def _list(node: Node) -> list[Child]:
-    """Items only: anything else belongs to the item before it."""
-    items = Node(node.name, node.attributes)
-    last: Node | None = None
-    for child in node.children:
-        if isinstance(child, Node) and child.name == "li":
-            last = child
-            if node.name == "ul":
-                child.attributes = _without(child.attributes, "value")
-            items.append(child)
-        elif is_blank(child):
-            items.append(child)
-        elif last:
-            last.extend(flow([child]))
-        else:
-            last = Node("li", "", flow([child]))
-            items.append(last)
-    return [items] if last else []
+def _list(node: Node, above: list[Node]) -> list[Child]:
+    return items(node)
 
 
-def _definitions(node: Node) -> list[Child]:
-    """Terms, each with what it means; what stands before the first term stands before the list."""
-    before: list[Child] = []
-    terms = Node("dl", node.attributes)
-    last: Node | None = None
-    for child in node.children:
-        if isinstance(child, Node) and (child.name == "dt" or (child.name == "dd" and last)):
-            last = child
-            terms.append(child)
-        elif isinstance(child, Node) and child.name == "dd":
-            before.append(Node("div", child.attributes, child.children))
-        elif is_blank(child) or last is None:
-            (before if last is None else terms).append(child) if not is_blank(child) else None
-        elif last.name == "dd":
-            last.append(child)
-        else:
-            last = Node("dd", "", flow([child]))
-            terms.append(last)
-    if last and last.name == "dt":
-        terms.append(Node("dd"))
-    return [*before, terms] if last else before
+def _definitions(node: Node, above: list[Node]) -> list[Child]:
+    return definitions(node)
 
 
-def _without(source: str, *names: str) -> str:
-    if not any(f" {name}=" in source for name in names):
-        return source
-    return _written({name: value for name, value in attributes(source).items() if name not in names})
+def _table(node: Node, above: list[Node]) -> list[Child]:
+    if node.holds.isdisjoint(CELLS):
+        return paragraphs(inlined(node.children))
+    return [node]
 
 
-def _written(values: dict[str, str]) -> str:
-    return "".join(f' {name}="{escape(value)}"' for name, value in values.items())
+def _rows(node: Node, above: list[Node]) -> list[Child]:
+    return [] if node.holds.isdisjoint(CELLS) else [node]
+
+
+def _columns(node: Node, above: list[Node]) -> list[Child]:
+    if "col" in node.holds:
+        node.drop("span")
+    return [node]
+
+
+def _link(node: Node, above: list[Node]) -> list[Child]:
+    if any(element.name == "a" for element in above) or not node.holds.isdisjoint(OPERATED):
+        return node.children
+    if node.is_empty() and not (node.has("id") or node.has("name")):
+        return []
+    if not node.has("href"):
+        node.drop("aria-label")
+    return _transparent(node, above)
+
+
+def _transparent(node: Node, above: list[Node]) -> list[Child]:
+    return [Node(node.name, node.attributes, flow(node.children))] if node.is_block() else [node]
+
+
+def _media(node: Node, above: list[Node]) -> list[Child]:
+    own = attributes(node.attributes)
+    sources = [child for child in node.children if isinstance(child, Node) and child.name == "source"]
+    addresses = [attributes(child.attributes).get("src", "") for child in sources]
+    addresses = [own["src"]] if own.get("src") else [address for address in addresses if address]
+    if not addresses:
+        return list(inlined(child for child in node.children if child not in sources))
+    if all(address.lower().startswith("http:") for address in addresses):
+        title = f' title="{escape(own["title"])}"' if own.get("title") else ""
+        return [Node("iframe", f' src="{escape(addresses[0])}"{title}')]
+    tracks = [child for child in node.children if isinstance(child, Node) and child.name == "track"]
+    kept = [track for track in tracks if track.has("src") and track.has("srclang")]
+    return [Node(node.name, node.attributes, [*([] if own.get("src") else sources), *kept])]
+
+
+def _ruby(node: Node, above: list[Node]) -> list[Child]:
+    return [node] if "rt" in node.holds and not node.is_block() else node.children
+
+
+def _annotation(node: Node, above: list[Node]) -> list[Child]:
+    if above[-1].name == "ruby" and not node.is_block():
+        return [node]
+    return node.children if node.name == "rt" else []
+
+
+def _direction(node: Node, above: list[Node]) -> list[Child]:
+    return [node] if node.has("dir") and not node.is_block() else node.children
+
+
+def _time(node: Node, above: list[Node]) -> list[Child]:
+    return [node] if node.has("datetime") and not node.is_block() else node.children
+
+
+def _term(node: Node, above: list[Node]) -> list[Child]:
+    nested = any(element.name == "dfn" for element in above)
+    return node.children if nested or node.is_block() else [node]
+
+
+RULES: dict[str, Callable[[Node, list[Node]], list[Child]]] = {
+    **dict.fromkeys(FLOW, _flow),
+    **dict.fromkeys(HEADINGS, _heading),
+    **dict.fromkeys(MEDIA, _media),
+    **dict.fromkeys(TRANSPARENT, _transparent),
+    **dict.fromkeys(("tr", "tbody", "thead", "tfoot"), _rows),
+    "a": _link,
+    "bdo": _direction,
+    "caption": _caption,
+    "colgroup": _columns,
+    "details": _details,
+    "dfn": _term,
+    "dl": _definitions,
+    "figure": _figure,
+    "ol": _list,
+    "p": _paragraph,
+    "pre": _preformatted,
+    "rp": _annotation,
+    "rt": _annotation,
+    "ruby": _ruby,
+    "summary": _summary,
+    "table": _table,
+    "time": _time,
+    "ul": _list,
+}

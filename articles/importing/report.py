@@ -1,0 +1,62 @@
+"""What an import did: numbers for each kind, and the problems in words."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+KINDS = ("articles", "pages", "images", "comments", "tags", "categories", "authors", "redirects")
+OUTCOMES = ("created", "updated", "unchanged", "skipped")
+MAX_PROBLEMS = 10_000
+
+Outcome = Literal["created", "updated", "unchanged", "skipped"]
+
+
+@dataclass
+class Report:
+    """``counts`` maps each kind to its four outcomes; ``problems`` are pairs of item and reason, in order."""
+
+    source: str = ""
+    dry_run: bool = False
+    counts: dict[str, dict[str, int]] = field(
+        default_factory=lambda: {kind: dict.fromkeys(OUTCOMES, 0) for kind in KINDS}
+    )
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    unlisted_problems: int = 0
+
+    def count(self, kind: str, outcome: Outcome, number: int = 1) -> None:
+        self.counts[kind][outcome] += number
+
+    def problem(self, item: str, reason: str) -> None:
+        """Notes a problem; beyond the first 10,000 they are only counted, so that the report stays readable."""
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append((item, reason))
+        else:
+            self.unlisted_problems += 1
+
+    def skip(self, kind: str, item: str, reason: str) -> None:
+        if kind in self.counts:
+            self.count(kind, "skipped")
+        self.problem(item, reason)
+
+    def as_json(self) -> dict[str, Any]:
+        """``{"source", "dry_run", <kind>: {<outcome>: n}, "problems": [{"item", "reason"}]}``."""
+        problems = [{"item": item, "reason": reason} for item, reason in self.problems]
+        if self.unlisted_problems:
+            problems.append({"item": "…", "reason": f"{self.unlisted_problems} more problems are not listed."})
+        return {"source": self.source, "dry_run": self.dry_run, **self.counts, "problems": problems}
+
+    def as_text(self, problems: int = 50) -> str:
+        """A table, and the first of the problems."""
+        lines = [f"{'':<12}" + "".join(f"{outcome:>11}" for outcome in OUTCOMES)]
+        lines += [
+            f"{kind:<12}" + "".join(f"{numbers[outcome]:>11,}" for outcome in OUTCOMES)
+            for kind, numbers in self.counts.items()
+        ]
+        total = len(self.problems) + self.unlisted_problems
+        if total:
+            lines += ["", f"{total:,} problem{'' if total == 1 else 's'}:"]
+            lines += [f"  {item}: {reason}" for item, reason in self.problems[:problems]]
+        if total > problems:
+            lines.append(f"  … and {total - problems:,} more.")
+        if self.dry_run:
+            lines += ["", "This was a trial: nothing was stored."]
+        return "\n".join(lines)
