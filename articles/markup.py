@@ -55,25 +55,26 @@ def image_names(content: str) -> set[str]:
 
 def render(content: str, pictures: Mapping[str, Picture]) -> Rendered:
     """Renders and sanitises. Raises MarkupError beyond the limits; ``pictures`` are keyed by the image's name."""
-    check_size(content)
+    size = check_size(content)
     rewriting = Rewriting(pictures, settings.MEDIA_URL)
-    html = sanitise(rewriting.rewrite(_to_html(content)))
+    html = sanitise(rewriting.rewrite(_to_html(content, Budget(size))))
     text = text_of(html)
     return Rendered(html, text, rewriting.toc, count_words(text), tuple(rewriting.images), lead_of(html))
 
 
-def check_size(content: str) -> None:
+def check_size(content: str) -> int:
+    """The number of bytes. Raises MarkupError when there are too many."""
     size = len(content.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
         raise MarkupError(
             f"The text has {size:,} bytes; at most {MAX_BYTES:,} (1 MiB) are allowed. Split it into several articles."
         )
+    return size
 
 
-def _to_html(content: str) -> str:
+def _to_html(content: str, budget: Budget) -> str:
     md = parser()
-    budget = Budget(len(content))
-    budget.charge_lines(content.count("\n"))
+    budget.charge_lines(content)
     env = {"budget": budget}
     tokens = md.parse(FORBIDDEN.sub("", content), env)
     check_html(tokens)

@@ -65,7 +65,9 @@ def env_file() -> dict[str, str | None]:
     try:
         values = dotenv_values(ENV_FILE)
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidEnvironmentError(f"{ENV_FILE} cannot be read: {error}. Make it a readable UTF-8 text file.") from error
+        raise InvalidEnvironmentError(
+            f"{ENV_FILE} cannot be read: {error}. Make it a readable UTF-8 text file."
+        ) from error
     known = [name.upper() for name in Environment.model_fields]
     known += [f"{name}_FILE" for name in known]
     for name in values:
@@ -99,33 +101,122 @@ class SecretFileSource(EnvSettingsSource):
 class Environment(BaseSettings):
     """One field a variable. Descriptions are shown in the documentation and in the error for a wrong value."""
 
-    model_config = SettingsConfigDict(env_file=ENV_FILE, env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True, frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=ENV_FILE, env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True, frozen=True
+    )
 
-    site_url: str = Field("http://127.0.0.1:8000", description="Public address of the site, without a path. Without it, `manage.py up` takes its --host and --port. https turns on secure cookies, HSTS and the redirect to https.", examples=["https://news.example.org"])
-    site_name: str = Field("Broadsheet", min_length=1, max_length=80, description="Name of the publication.", examples=["The Harbour Review"])
-    site_description: str = Field("", max_length=300, description="One sentence under the name, in feeds and in search results.", examples=["Notes on ships and software"])
-    language_code: str = Field("en", description="Language of the site and of new articles, one that Django is translated into.", examples=["pt-br"])
-    time_zone: str = Field("UTC", description="Time zone in which dates are shown and typed (IANA name).", examples=["Europe/Lisbon"])
-    allowed_hosts: Annotated[list[str], NoDecode] = Field([], description="Further host names that the site answers to, separated by commas. The host of SITE_URL is always one.", examples=["www.example.org,10.0.0.5"])
-    debug: bool = Field(False, description="Shows error pages with source code. Never on a public site.", examples=["true"])
-    secret_key: SecretStr | None = Field(None, description="Signs sessions and links; at least 50 random characters. Without it, the key in DATA_DIR/secret_key, which `manage.py up` makes.", examples=["(50 random characters)"])
-    secret_key_fallbacks: Annotated[list[SecretStr], NoDecode] = Field([], description="Former keys that are still accepted, separated by commas, while keys are rotated.", examples=["oldkey"])
-    data_dir: Path = Field(ROOT / "var", description="Directory for the embedded database, media, mail and the secret key.", examples=["/srv/broadsheet"])
-    database_url: SecretStr | None = Field(None, description="PostgreSQL (or SQLite) database. Without it, SQLite in DATA_DIR.", examples=["postgresql://user:password@db.example.org/broadsheet"])
-    database_pool: bool = Field(False, description="Keeps a pool of PostgreSQL connections in this process; the web server turns it on by itself.", examples=["true"])
-    database_pool_size: int = Field(8, ge=1, le=200, description="Most PostgreSQL connections that one web process opens.", examples=["16"])
-    statement_timeout: int = Field(5000, ge=0, le=3_600_000, description="Milliseconds after which PostgreSQL ends a statement of a web request; 0 for no limit.", examples=["5000"])
-    redis_url: SecretStr | None = Field(None, description="Redis or Valkey for the cache, and for jobs when BROKER_URL is not set. Without it, `manage.py up` runs one of its own.", examples=["redis://cache.example.org:6379/0"])
-    broker_url: SecretStr | None = Field(None, description="Celery's broker: a Redis that never evicts, or RabbitMQ. Without it, REDIS_URL.", examples=["amqp://user:password@mq.example.org//"])
-    storage_url: SecretStr | None = Field(None, description="S3-compatible bucket for media: s3://KEY:SECRET@ENDPOINT/BUCKET?region=REGION. Without it, DATA_DIR/media.", examples=["s3://KEY:SECRET@s3.example.org/media?region=eu-1"])
-    email_url: SecretStr | None = Field(None, description="Mail server: smtp://, smtp+tls:// (STARTTLS) or smtps://. Without it, mails are written to DATA_DIR/mail.", examples=["smtp+tls://user:password@mail.example.org:587"])
-    email_from: str = Field("Broadsheet <noreply@localhost>", description="Sender of the mails.", examples=["The Harbour Review <desk@example.org>"])
-    trusted_proxies: int = Field(0, ge=0, le=10, description="Number of reverse proxies in front of the site; the client's address is taken from X-Forwarded-For that many steps from the right.", examples=["1"])
-    web_processes: int = Field(1, ge=1, le=64, description="Web server processes that `manage.py up` runs.", examples=["4"])
+    site_url: str = Field(
+        "http://127.0.0.1:8000",
+        description="Public address of the site, without a path. Without it, `manage.py up` takes its --host and --port. https turns on secure cookies, HSTS and the redirect to https.",
+        examples=["https://news.example.org"],
+    )
+    site_name: str = Field(
+        "Broadsheet",
+        min_length=1,
+        max_length=80,
+        description="Name of the publication.",
+        examples=["The Harbour Review"],
+    )
+    site_description: str = Field(
+        "",
+        max_length=300,
+        description="One sentence under the name, in feeds and in search results.",
+        examples=["Notes on ships and software"],
+    )
+    language_code: str = Field(
+        "en",
+        description="Language of the site and of new articles, one that Django is translated into.",
+        examples=["pt-br"],
+    )
+    time_zone: str = Field(
+        "UTC", description="Time zone in which dates are shown and typed (IANA name).", examples=["Europe/Lisbon"]
+    )
+    allowed_hosts: Annotated[list[str], NoDecode] = Field(
+        [],
+        description="Further host names that the site answers to, separated by commas. The host of SITE_URL is always one.",
+        examples=["www.example.org,10.0.0.5"],
+    )
+    debug: bool = Field(
+        False, description="Shows error pages with source code. Never on a public site.", examples=["true"]
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Signs sessions and links; at least 50 random characters. Without it, the key in DATA_DIR/secret_key, which `manage.py up` makes.",
+        examples=["(50 random characters)"],
+    )
+    secret_key_fallbacks: Annotated[list[SecretStr], NoDecode] = Field(
+        [],
+        description="Former keys that are still accepted, separated by commas, while keys are rotated.",
+        examples=["oldkey"],
+    )
+    data_dir: Path = Field(
+        ROOT / "var",
+        description="Directory for the embedded database, media, mail and the secret key.",
+        examples=["/srv/broadsheet"],
+    )
+    database_url: SecretStr | None = Field(
+        None,
+        description="PostgreSQL (or SQLite) database. Without it, SQLite in DATA_DIR.",
+        examples=["postgresql://user:password@db.example.org/broadsheet"],
+    )
+    database_pool: bool = Field(
+        False,
+        description="Keeps a pool of PostgreSQL connections in this process; the web server turns it on by itself.",
+        examples=["true"],
+    )
+    database_pool_size: int = Field(
+        8, ge=1, le=200, description="Most PostgreSQL connections that one web process opens.", examples=["16"]
+    )
+    statement_timeout: int = Field(
+        5000,
+        ge=0,
+        le=3_600_000,
+        description="Milliseconds after which PostgreSQL ends a statement of a web request; 0 for no limit.",
+        examples=["5000"],
+    )
+    redis_url: SecretStr | None = Field(
+        None,
+        description="Redis or Valkey for the cache, and for jobs when BROKER_URL is not set. Without it, `manage.py up` runs one of its own.",
+        examples=["redis://cache.example.org:6379/0"],
+    )
+    broker_url: SecretStr | None = Field(
+        None,
+        description="Celery's broker: a Redis that never evicts, or RabbitMQ. Without it, REDIS_URL.",
+        examples=["amqp://user:password@mq.example.org//"],
+    )
+    storage_url: SecretStr | None = Field(
+        None,
+        description="S3-compatible bucket for media: s3://KEY:SECRET@ENDPOINT/BUCKET?region=REGION. Without it, DATA_DIR/media.",
+        examples=["s3://KEY:SECRET@s3.example.org/media?region=eu-1"],
+    )
+    email_url: SecretStr | None = Field(
+        None,
+        description="Mail server: smtp://, smtp+tls:// (STARTTLS) or smtps://. Without it, mails are written to DATA_DIR/mail.",
+        examples=["smtp+tls://user:password@mail.example.org:587"],
+    )
+    email_from: str = Field(
+        "Broadsheet <noreply@localhost>",
+        description="Sender of the mails.",
+        examples=["The Harbour Review <desk@example.org>"],
+    )
+    trusted_proxies: int = Field(
+        0,
+        ge=0,
+        le=10,
+        description="Number of reverse proxies in front of the site; the client's address is taken from X-Forwarded-For that many steps from the right.",
+        examples=["1"],
+    )
+    web_processes: int = Field(
+        1, ge=1, le=64, description="Web server processes that `manage.py up` runs.", examples=["4"]
+    )
     web_threads: int = Field(4, ge=1, le=64, description="Threads in each web server process.", examples=["4"])
-    worker_processes: int = Field(2, ge=1, le=64, description="Worker processes that `manage.py up` runs for background work.", examples=["4"])
+    worker_processes: int = Field(
+        2, ge=1, le=64, description="Worker processes that `manage.py up` runs for background work.", examples=["4"]
+    )
     log_format: Literal["console", "json"] = Field("console", description="How log lines look.", examples=["json"])
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severity that is logged.", examples=["WARNING"])
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least severity that is logged.", examples=["WARNING"]
+    )
 
     @field_validator("allowed_hosts", "secret_key_fallbacks", mode="before")
     @classmethod
@@ -157,7 +248,9 @@ class Environment(BaseSettings):
         known = [name for name, _ in LANGUAGES]
         if code not in known:
             close = difflib.get_close_matches(code, known, n=3, cutoff=0.4)
-            raise ValueError("is not a language that Django knows" + (f"; near it: {', '.join(close)}" if close else ""))
+            raise ValueError(
+                "is not a language that Django knows" + (f"; near it: {', '.join(close)}" if close else "")
+            )
         return code
 
     @field_validator("time_zone")

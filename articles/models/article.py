@@ -268,14 +268,6 @@ class Article(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    def clean(self) -> None:
-        if self.expires_at and self.published_at and self.expires_at <= self.published_at:
-            raise ValidationError({"expires_at": "It must end after it begins: choose a later time, or none."})
-        try:
-            self.render()
-        except markup.MarkupError as error:
-            raise ValidationError({"content": str(error)}) from error
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         fields = kwargs.get("update_fields")
         if fields is None or "content" in fields:
@@ -289,6 +281,14 @@ class Article(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse(f"articles:{self.kind}", args=[self.slug])
+
+    def clean(self) -> None:
+        if self.expires_at and self.published_at and self.expires_at <= self.published_at:
+            raise ValidationError({"expires_at": "It must end after it begins: choose a later time, or none."})
+        try:
+            self.render()
+        except markup.MarkupError as error:
+            raise ValidationError({"content": str(error)}) from error
 
     def is_published(self) -> bool:
         """Whether everyone may read it now. Lists ask ``Article.objects.published()`` instead."""

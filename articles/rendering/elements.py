@@ -55,7 +55,10 @@ class Node:
             self.attributes = "".join(f' {name}="{escape(value)}"' for name, value in values.items())
 
     def is_block(self) -> bool:
-        return self.name in BLOCKS or not self.holds.isdisjoint(BLOCKS)
+        return self.name in BLOCKS or self.holds_block()
+
+    def holds_block(self) -> bool:
+        return not self.holds.isdisjoint(BLOCKS)
 
     def is_empty(self) -> bool:
         """Nothing in it can be seen."""
@@ -142,7 +145,7 @@ def _settled(child: Child) -> list[Child]:
 
 def items(node: Node) -> list[Child]:
     """A list of items only: anything else belongs to the item before it. Nothing when it has none."""
-    found = Node(node.name, node.attributes)
+    found: list[Child] = []
     last: Node | None = None
     for child in node.children:
         if isinstance(child, Node) and child.name == "li":
@@ -157,7 +160,7 @@ def items(node: Node) -> list[Child]:
         else:
             last = Node("li", "", flow([child]))
             found.append(last)
-    return [found] if last else []
+    return [Node(node.name, node.attributes, found)] if last else []
 
 
 def definitions(node: Node) -> list[Child]:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from html import escape
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 ID = r"([\w-]{1,64})"
 
@@ -58,14 +58,25 @@ PROVIDERS = (
         "https://open.spotify.com/{}",
     ),
     Provider("SoundCloud", "Listen on SoundCloud", re.compile(r"(?:www\.|m\.)?soundcloud\.com/[\w-]+/[\w/-]+")),
+    Provider("SoundCloud", "Listen on SoundCloud", re.compile(r"w\.soundcloud\.com/player/\?[^#]*url=")),
     Provider("CodePen", "See it on CodePen", re.compile(r"codepen\.io/[\w-]+/(?:pen|full|embed|details)/[\w-]+")),
     Provider("Gist", "Read it on GitHub", re.compile(r"gist\.github\.com/[\w-]+/[0-9a-f]+")),
     Provider("X", "Read it on X", re.compile(r"(?:www\.|mobile\.)?(?:twitter|x)\.com/\w+/status/\d+")),
+    Provider(
+        "X",
+        "Read it on X",
+        re.compile(r"platform\.(?:twitter|x)\.com/embed/Tweet\.html\?(?:[^#]*&)?id=(\d+)"),
+        "https://x.com/i/status/{}",
+    ),
     Provider("Bluesky", "Read it on Bluesky", re.compile(r"bsky\.app/profile/[\w.:-]+/post/\w+")),
     Provider("Instagram", "See it on Instagram", re.compile(r"(?:www\.)?instagram\.com/(?:p|reel|tv)/[\w-]+")),
     Provider("TikTok", "Watch on TikTok", re.compile(r"(?:www\.)?tiktok\.com/@[\w.-]+/video/\d+")),
     Provider("Mastodon", "Read it on Mastodon", re.compile(r"[\w.-]+\.\w+/@\w+(?:@[\w.-]+)?/\d{15,20}/?$")),
 )
+
+
+# Frames that show the page of which their own address speaks.
+PLAYERS = re.compile(r"(?:https?:)?//(?:w\.soundcloud\.com/player/|www\.facebook\.com/plugins/\w+\.php)")
 
 
 def card(address: str, title: str = "") -> str:
@@ -80,10 +91,18 @@ def card(address: str, title: str = "") -> str:
 
 def frame_card(address: str, title: str = "") -> str:
     """The card for a frame of any provider: what it showed stays one click away."""
+    address = _shown_page(address)
     if known := card(address, title):
         return known
     host = urlsplit(address).netloc.rpartition("@")[2] if "//" in address else ""
     return _html(address, title, f"Open on {host}", "other") if host else ""
+
+
+def _shown_page(address: str) -> str:
+    values = parse_qs(urlsplit(address).query) if PLAYERS.match(address) else {}
+    shown = (values.get("url") or values.get("href") or [address])[0]
+    # An address of an interface for programs shows a reader nothing.
+    return shown if re.match(r"https?://(?!api\.)", shown) else address
 
 
 def _html(target: str, title: str, verb: str, provider: str) -> str:

@@ -30,11 +30,11 @@ from articles.rendering.highlighting import Highlighter
 MAX_NESTING = 100
 MAX_LINKS = 2_000
 MAX_IMAGES = 2_000
-MAX_PARAGRAPH = 50_000
-# Ordinary text takes a step for each eight characters, so that 1 MiB of it fits; the densest real articles take
-# five times as many.
+MAX_PARAGRAPH = 100_000
+# Prose takes a step for every ten bytes at most, a novel of short dialogue one for every four, so that 1 MiB of
+# either fits. Short articles may be denser: that is what the constant part is for.
 STEPS = 80_000
-STEPS_PER_CHARACTER = 0.12
+STEPS_PER_BYTE = 0.25
 # Where a run of plain text ends: before a mark that may begin something here, not at any that might elsewhere. An
 # underscore within a word, a "w" of an ordinary word or a colon in a sentence is plain text.
 STOP = re.compile(
@@ -55,16 +55,18 @@ class Budget:
 
     __slots__ = ("addresses", "depth", "images", "line", "links", "steps")
 
-    def __init__(self, characters: int) -> None:
-        self.steps = STEPS + characters * STEPS_PER_CHARACTER
+    def __init__(self, size: int) -> None:
+        self.steps = STEPS + size * STEPS_PER_BYTE
         self.links = MAX_LINKS
         self.images = MAX_IMAGES
         self.addresses = MAX_ADDRESSES
         self.depth = 0
         self.line = 1
 
-    def charge_lines(self, lines: int) -> None:
-        self.steps -= lines
+    def charge_lines(self, content: str) -> None:
+        lines = content.count("\n")
+        # Every block is tried on every line that is not blank.
+        self.steps -= 2 * (lines - content.count("\n\n"))
         if self.steps < 0:
             raise MarkupError(f"The text has {lines:,} lines, too many for its length. Split it into several articles.")
 
@@ -111,7 +113,7 @@ class Budget:
 def budget_of(state: StateBlock | StateInline | StateCore) -> Budget:
     budget: Budget | None = state.env.get("budget")
     if budget is None:
-        budget = state.env["budget"] = Budget(len(state.src))
+        budget = state.env["budget"] = Budget(len(state.src.encode("utf-8", "surrogatepass")))
     return budget
 
 

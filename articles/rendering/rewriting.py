@@ -1,10 +1,12 @@
 """From what Markdown gives to what a page shows: headings, anchors, pictures, tables, cards.
 
 It works on HTML that :func:`articles.rendering.sanitising.normalise` has made well-formed, in which every
-attribute stands in double quotes. What comes out is sanitised again, so that an oversight here is ugly and not dangerous.
+attribute stands in double quotes. What comes out is sanitised again, so that an oversight here is ugly and not
+dangerous.
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape, unescape
@@ -25,7 +27,8 @@ LONE_LINK = re.compile(rf"<p><a({ATTRIBUTES})>([^<]*)</a></p>")
 LINK = re.compile(rf"<a({ATTRIBUTES})>")
 HEADING_OR_ID = re.compile(
     rf"<h([1-6])({ATTRIBUTES})>(.*?)</h\1>|"
-    rf'<([a-z][a-z0-9]*)((?: [^\s=">]+="[^"]*")*? (?:id|name)="[^"]*"{ATTRIBUTES})>',
+    rf'<([a-z][a-z0-9]*)((?: [^\s=">]+="[^"]*")*? (?:id|name)="[^"]*"{ATTRIBUTES})>|'
+    rf"<dt>(?=(.*?)</dt>)",
     re.DOTALL,
 )
 # `## Tides {#tides}`, as Hugo, Pandoc and Jekyll write it.
@@ -88,6 +91,11 @@ def https(address: str) -> str:
     return re.sub(r"^(?:http:)?//", "https://", encoded(address), flags=re.IGNORECASE)
 
 
+def letters(name: str) -> str:
+    """What every program keeps of a heading in its anchor: letters and digits, without case and accents."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", name).casefold()))
+
+
 class Rewriting:
     """One text on its way; ``toc`` and ``images`` are what was met. ``pictures`` are keyed by the image's name."""
 
@@ -98,6 +106,8 @@ class Rewriting:
         self.images: list[ImageUse] = []
         self._ids: set[str] = set()
         self._numbers: dict[str, int] = {}
+        # Filled at the first link that needs it: links are rewritten when all ids are known.
+        self._alike: dict[str, str] = {}
         self._outline: list[int] = []
         self._tables = 0
         self._table_depth = 0
@@ -181,6 +191,8 @@ class Rewriting:
     # Headings and anchors
 
     def _heading_or_id(self, match: re.Match[str]) -> str:
+        if match[6] is not None:
+            return self._term(match[6])
         if match[1] is None:
             return self._with_free_id(match[4], attributes(match[5]))
         values = attributes(match[2])
@@ -201,6 +213,14 @@ class Rewriting:
         level = self._level(int(match[1]))
         self.toc.append({"level": level, "id": anchor, "text": text})
         return f"{tag(f'h{level}', {'id': anchor, **values})}{inner}</h{level}>"
+
+    def _term(self, inner: str) -> str:
+        """A defined term can be linked to, unless something of its name can be already."""
+        anchor = ID_PREFIX + slugify(plain(inner))
+        if anchor == ID_PREFIX or anchor in self._ids or OWN_ID.search(inner):
+            return "<dt>"
+        self._ids.add(anchor)
+        return tag("dt", {"id": anchor})
 
     def _level(self, written: int) -> int:
         """The page's title is the only first level, and no level is left out: only who stands under whom is kept."""
@@ -228,23 +248,33 @@ class Rewriting:
 
     def _link(self, match: re.Match[str]) -> str:
         values = attributes(match[1])
-        address = encoded(values.get("href", ""))
-        values |= {"href": address} if "href" in values else {}
-        if NOWHERE.match(address):
-            values.pop("href")
-            address = ""
+        address = self._address(encoded(values.get("href", "")))
+        leads = {"href": address or None} if "href" in values else {}
         relations = [name for name in KEPT_RELATIONS if name in values.pop("rel", "").lower().split()]
-        if address.startswith("#") and len(address) > 1:
-            values["href"] = "#" + self._anchor(address[1:])
         if re.match(r"(?:https?:)?//", address, re.IGNORECASE):
             relations.insert(0, "noopener")
-        return tag("a", {**values, "rel": " ".join(relations) or None})
+        return tag("a", {**values, **leads, "rel": " ".join(relations) or None})
 
-    def _anchor(self, fragment: str) -> str:
-        """The id that a link of the text means, also when it was written as other programs make theirs."""
-        name = unquote(fragment)
+    def _address(self, address: str) -> str:
+        """Where a link leads, blank for nowhere; anchors get the names that they have on our pages."""
+        path, mark, fragment = address.partition("#")
+        if NOWHERE.match(address):
+            return ""
+        if not mark or not fragment or not re.match(r"(?:/(?!/)|$)", path):
+            return address
+        if not path:
+            anchor = self._anchor(unquote(fragment))
+            return f"#{anchor}" if anchor else ""
+        known = fragment.startswith(ID_PREFIX) or FOOTNOTE_ID.fullmatch(fragment)
+        return address if known else f"{path}#{ID_PREFIX}{fragment}"
+
+    def _anchor(self, name: str) -> str | None:
+        """The id that a link of the text means, also when it is written as other programs make theirs."""
         candidates = (name if FOOTNOTE_ID.fullmatch(name) else "", ID_PREFIX + name, ID_PREFIX + slugify(name))
-        return next((anchor for anchor in candidates if anchor in self._ids), ID_PREFIX + name)
+        exact = next((anchor for anchor in candidates if anchor in self._ids), None)
+        if exact is None and not self._alike:
+            self._alike = {letters(anchor.removeprefix(ID_PREFIX)): anchor for anchor in sorted(self._ids, reverse=True)}
+        return exact or self._alike.get(letters(name) or name)
 
     # Tables, tasks, films
 

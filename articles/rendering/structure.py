@@ -18,6 +18,7 @@ from articles.rendering.elements import (
     Node,
     definitions,
     flow,
+    has_text,
     inlined,
     is_blank,
     items,
@@ -30,6 +31,7 @@ FRAME_CONTENT = re.compile(rf"(<iframe{ATTRIBUTES}>).*?</iframe>", re.DOTALL)
 FLOW = frozenset("blockquote dd div dt figure figcaption li td th".split())
 # What is operated by mouse or keyboard, as it is or as the page shows it, may not be part of a link.
 OPERATED = frozenset("audio details iframe input pre table video".split())
+TABLE_PARTS = ("caption", "colgroup", "thead", "tbody", "tfoot")
 CELLS = frozenset({"td", "th"})
 WITHOUT_HEADINGS = HEADINGS | {"dt", "th"}
 
@@ -85,7 +87,7 @@ def _flow(node: Node, above: list[Node]) -> list[Child]:
 
 
 def _paragraph(node: Node, above: list[Node]) -> list[Child]:
-    return paragraphs(node.children, node.attributes) if node.is_block() else [node]
+    return paragraphs(node.children, node.attributes) if node.holds_block() else [node]
 
 
 def _heading(node: Node, above: list[Node]) -> list[Child]:
@@ -93,14 +95,20 @@ def _heading(node: Node, above: list[Node]) -> list[Child]:
         node.name = "p"
         return _paragraph(node, above)
     if node.holds & BLOCKS <= {"p", "div"}:
-        return [Node(node.name, node.attributes, inlined(node.children))] if node.is_block() else [node]
+        return [Node(node.name, node.attributes, inlined(node.children))] if node.holds_block() else [node]
     return paragraphs(node.children)
 
 
 def _preformatted(node: Node, above: list[Node]) -> list[Child]:
     # A block that scrolls sideways must be reachable by keyboard.
     tabindex = "" if node.has("tabindex") else ' tabindex="0"'
-    return [Node("pre", node.attributes + tabindex, inlined(node.children, "\n"))]
+    children = list(inlined(node.children, "\n"))
+    # A newline at its beginning is lost whenever the element is read.
+    while children and isinstance(children[0], str) and children[0].startswith("\n"):
+        children[0] = children[0].lstrip("\n")
+        if not children[0]:
+            del children[0]
+    return [Node("pre", node.attributes + tabindex, children)] if has_text(children) else children
 
 
 def _summary(node: Node, above: list[Node]) -> list[Child]:
@@ -149,11 +157,31 @@ def _definitions(node: Node, above: list[Node]) -> list[Child]:
 def _table(node: Node, above: list[Node]) -> list[Child]:
     if node.holds.isdisjoint(CELLS):
         return paragraphs(inlined(node.children))
-    return [node]
+    parts: dict[str, list[Node]] = {name: [] for name in TABLE_PARTS}
+    for child in node.children:
+        if isinstance(child, Node) and child.name in parts:
+            once = child.name in ("thead", "tfoot") and parts[child.name]
+            parts["tbody" if once else child.name].append(child)
+    for surplus in parts["caption"][1:]:
+        parts["caption"][0].extend((" ", *surplus.children))
+    parts["caption"][1:] = []
+    for body in parts["tbody"]:
+        body.name = "tbody"
+    return [Node("table", node.attributes, (part for group in parts.values() for part in group))]
+
+
+def _row(node: Node, above: list[Node]) -> list[Child]:
+    return [] if node.holds.isdisjoint(CELLS) else [node]
 
 
 def _rows(node: Node, above: list[Node]) -> list[Child]:
-    return [] if node.holds.isdisjoint(CELLS) else [node]
+    """The rows of one part of a table, in which no cell reaches below the last."""
+    rows = [child for child in node.children if isinstance(child, Node)]
+    for below, row in enumerate(reversed(rows), start=1):
+        for cell in row.children:
+            if isinstance(cell, Node) and int(attributes(cell.attributes).get("rowspan", 0)) > below:
+                cell.drop("rowspan")
+    return _row(node, above)
 
 
 def _columns(node: Node, above: list[Node]) -> list[Child]:
@@ -182,7 +210,9 @@ def _media(node: Node, above: list[Node]) -> list[Child]:
     addresses = [attributes(child.attributes).get("src", "") for child in sources]
     addresses = [own["src"]] if own.get("src") else [address for address in addresses if address]
     if not addresses:
-        return list(inlined(child for child in node.children if child not in sources))
+        return [
+            child for child in node.children if not isinstance(child, Node) or child.name not in ("source", "track")
+        ]
     if all(address.lower().startswith("http:") for address in addresses):
         title = f' title="{escape(own["title"])}"' if own.get("title") else ""
         return [Node("iframe", f' src="{escape(addresses[0])}"{title}')]
@@ -192,13 +222,20 @@ def _media(node: Node, above: list[Node]) -> list[Child]:
 
 
 def _ruby(node: Node, above: list[Node]) -> list[Child]:
-    return [node] if "rt" in node.holds and not node.is_block() else node.children
+    if "rt" in node.holds and not node.holds_block():
+        return [node]
+    return [inner for child in node.children for inner in _unannotated(child)]
 
 
 def _annotation(node: Node, above: list[Node]) -> list[Child]:
-    if above[-1].name == "ruby" and not node.is_block():
-        return [node]
-    return node.children if node.name == "rt" else []
+    return [node] if above[-1].name == "ruby" and not node.holds_block() else _unannotated(node)
+
+
+def _unannotated(child: Child) -> list[Child]:
+    """Without what only belongs into a ruby element: its brackets have no text of their own."""
+    if not isinstance(child, Node) or child.name not in ("rt", "rp"):
+        return [child]
+    return child.children if child.name == "rt" else []
 
 
 def _direction(node: Node, above: list[Node]) -> list[Child]:
@@ -219,7 +256,7 @@ RULES: dict[str, Callable[[Node, list[Node]], list[Child]]] = {
     **dict.fromkeys(HEADINGS, _heading),
     **dict.fromkeys(MEDIA, _media),
     **dict.fromkeys(TRANSPARENT, _transparent),
-    **dict.fromkeys(("tr", "tbody", "thead", "tfoot"), _rows),
+    **dict.fromkeys(("tbody", "thead", "tfoot"), _rows),
     "a": _link,
     "bdo": _direction,
     "caption": _caption,
@@ -237,5 +274,6 @@ RULES: dict[str, Callable[[Node, list[Node]], list[Child]]] = {
     "summary": _summary,
     "table": _table,
     "time": _time,
+    "tr": _row,
     "ul": _list,
 }

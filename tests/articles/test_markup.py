@@ -186,7 +186,7 @@ def test_lines_of_japanese_are_joined_without_a_space():
 
 
 def test_definitions_are_a_definition_list():
-    assert "<dt>Neap</dt>\n<dd>The small one.</dd>" in html("Neap\n: The small one.")
+    assert '<dt id="s-neap">Neap</dt>\n<dd>The small one.</dd>' in html("Neap\n: The small one.")
 
 
 def test_code_has_classes_for_its_colours():
@@ -259,17 +259,44 @@ def test_links_elsewhere_keep_no_hold_on_our_window():
 def test_addresses_that_no_standard_allows_are_encoded():
     page = html('<img src="{{ base }}/a b.png" alt="x"> [a](</50%#a#b>)')
     assert 'src="%7B%7B%20base%20%7D%7D/a%20b.png"' in page
-    assert 'href="/50%25#a%23b"' in page
+    assert 'href="/50%25#s-a%23b"' in page
 
 
 def test_films_have_controls_and_do_not_start_by_themselves():
-    page = html('<video src="http://example.com/a.mp4" autoplay onplay="x"></video>')
+    page = html('<video src="https://example.com/a.mp4" autoplay onplay="x"></video>')
     assert '<video src="https://example.com/a.mp4" controls="" preload="none"></video>' in page
+
+
+def test_a_film_that_is_not_encrypted_is_a_link():
+    page = html('Before <audio title="Song"><source src="http://example.com/a.mp3"></audio> after')
+    assert '<p>Before </p><p class="embed embed-other"><a href="http://example.com/a.mp3"' in page
+    assert "<audio" not in page
+
+
+def test_an_address_without_a_host_is_no_link():
+    assert html("[a](http:///x) [b](https://a..b/)") == "<p><a>a</a> <a>b</a></p>\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("**bold** and *em*", "<strong>bold</strong> and <em>em</em>"),
+        ("snake_case_name, _em_, 1_000", "snake_case_name, <em>em</em>, 1_000"),
+        ("これは**強調**です。", "これは<strong>強調</strong>です。"),
+        ("これは **「強調」** です", "これは <strong>「強調」</strong> です"),
+        ("これは**「強調」**です", "これは**「強調」**です"),
+        ("潮_水_潮 w www a:b x! & c", "潮_水_潮 w www a:b x! &amp; c"),
+    ],
+)
+def test_emphasis_begins_and_ends_where_commonmark_says(content, expected):
+    assert html(content) == f"<p>{expected}</p>\n"
 
 
 PIECES = [pattern for pattern, _ in PATTERNS.values() if len(pattern) < 40]
 TAGS = (
     "<b> </b> <table> <td> <p> <h2 id=a> </h2> <img <a href=x> </a> <iframe src=//a.b> <!-- --> \" ' > # [^1] [^1]: "
+    "<dl> <dt> <dd> <li> <ul> </ul> <span> <div> </div> <summary> <details> <figure> <figcaption> <pre> <ruby> <rt> "
+    "<tr> <th> <caption> <button> </button> <audio> <source> "
     "``` | - \n \n\n <script> <svg> <math> <template> <select> <textarea> <title> &lt; &#0; \x00 \ud800"
 ).split(" ")
 texts = st.one_of(
@@ -299,6 +326,50 @@ def test_a_text_of_one_mebibyte_is_rendered_and_a_longer_one_is_refused():
     assert markup.render(text, {}).word_count > 100_000
     with pytest.raises(MarkupError, match=r"1,048,577 bytes; at most 1,048,576"):
         markup.render(text + "x", {})
+
+
+ENGLISH = (
+    "It was, as the pilot said, a slow tide: 'Wait - nobody leaves' (so they waited). Who would've known? 50% of the "
+    "well-known boats lay there; the others = none! See p. 4/5 & the #3 buoy @ the quay, about $40. "
+)
+GERMAN = (
+    "„Während der Flut – so hieß es – warteten Wächter, Wärter und Witwen“; was wußten wir schon über Größe? Wenig! "
+)
+CHINESE = "潮水退去的时候,没有人在码头上。他说:“明天再来吧!”于是大家都回家了;只有灯塔还亮着(很暗)。"
+CODE = (
+    "Call get_user_by_id with max_retry_count=3, then foo::bar->baz() and x+y; see my-package/src/main.py:42, "
+    "--dry-run, C:\\Temp, $HOME/.config and {a: 1}. "
+)
+ORDINARY = {
+    "one word": ("w2a " * 60).strip() + "\n\n",
+    "English": ENGLISH * 4 + "\n\n",
+    "English in short lines": "The tide turned while nobody\nwas watching it, as always,\n" * 8 + "\n",
+    "English, one long paragraph": ENGLISH * 400 + "\n\n",
+    "one word, one long paragraph": "w2a " * 24_000 + "\n\n",
+    "dialogue": '"Well, *who* was it?" - "I do not know," she said.\n\n',
+    "German": GERMAN * 4 + "\n\n",
+    "Chinese": CHINESE * 4 + "\n\n",
+    "Chinese dialogue": "“明天再来吧,”他说,“今天潮水不好。”\n\n",
+    "names in code": CODE * 4 + "\n\n",
+    "addresses": f"See https://example.com/path_to/a-b?x=1&y=2#z or www.example.org. {ENGLISH * 6}\n\n",
+    "headings": f"## The morning\n\n{ENGLISH}\n\n",
+    "emphasis": "A **bold word** and an *emphasised* one, `code` and ~~old~~ words in an ordinary sentence.\n\n",
+    "list": "- A thing that one might want to know about the harbour and its **pilots**, or so\n",
+    "HTML": f"<p>{ENGLISH}</p>\n<ul><li>one</li><li>two</li></ul>\n\n",
+}
+
+
+@pytest.mark.parametrize("name", ORDINARY)
+def test_no_ordinary_text_of_any_sort_is_refused(name):
+    piece = ORDINARY[name]
+    text = piece * (900_000 // len(piece.encode()))
+    assert len(markup.render(text, {}).text) > len(text) // 2
+
+
+def test_a_paragraph_that_is_too_long_is_refused_with_its_line_and_what_to_do():
+    assert markup.render("word " * 20_000, {}).word_count == 20_000
+    with pytest.raises(MarkupError, match=r"paragraph on line 3 has 100,004 characters; at most 100,000.*Break it"):
+        markup.render("Some words.\n\n" + "word " * 20_001, {})
 
 
 @pytest.mark.parametrize("level", ["> ", "* "])
@@ -341,3 +412,22 @@ def test_no_hostile_text_costs_more_steps_or_gives_more_html_than_its_size_allow
 def test_every_pathological_input_is_rendered_or_refused_with_a_sentence(shared_data):
     inputs = json.loads((shared_data / "markdown-spec" / "pathological" / "inputs_n2000.json").read_text("utf-8"))
     assert [name for name, text in inputs.items() if size_of(text) > 30 * len(text) + 1000] == []
+
+
+@pytest.mark.parametrize(
+    ("written", "leads_to"),
+    [
+        ("#rust-s-tide", "#s-rusts-tide"),
+        ("#RustsTide", "#s-rusts-tide"),
+        ("#neap", "#s-neap"),
+        ("/articles/ebb/#low-water", "/articles/ebb/#s-low-water"),
+        ("/articles/ebb/#footnote-1", "/articles/ebb/#footnote-1"),
+        ("https://example.org/#low-water", "https://example.org/#low-water"),
+    ],
+)
+def test_links_find_anchors_as_other_programs_write_them(written, leads_to):
+    assert f'href="{leads_to}"' in html(f"## Rust's tide\n\nNeap\n: Small.\n\n[a]({written})")
+
+
+def test_a_link_to_an_anchor_that_is_not_there_leads_nowhere():
+    assert "<a>a</a>" in html("## Ebb\n\n[a](#flow)")

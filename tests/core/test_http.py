@@ -185,6 +185,8 @@ def test_a_name_that_does_not_exist_is_unreachable():
 
 
 def test_a_closed_port_is_unreachable(site):
+    # Without the first, the loop that still waits would keep the socket open.
+    site.server.shutdown()
     site.server.server_close()
     with pytest.raises(http.Unreachable, match="did not answer"):
         http.fetch(site.url(), policy=site.policy())

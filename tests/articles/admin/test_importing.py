@@ -1,4 +1,6 @@
+import gzip
 import json
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -25,6 +27,15 @@ def test_a_file_is_uploaded_and_the_run_is_shown(client_of, editor):
     run = ImportRun.objects.get()
     assert (run.source_name, run.dry_run, run.started_by) == ("old.xml", True, editor)
     assert "Waiting for a worker" in response.content.decode()
+
+
+def test_a_compressed_export_may_be_chosen_and_is_read(client_of, editor):
+    assert 'accept=".xml,.wxr,.zip,.gz"' in client_of(editor).get(ADD).content.decode()
+    export = (Path(__file__).parents[1] / "importing/samples/old.xml").read_bytes()
+    client_of(editor).post(ADD, {"upload": SimpleUploadedFile("old.xml.gz", gzip.compress(export))})
+    run = ImportRun.objects.get()
+    run.perform()
+    assert (run.state, run.report["articles"]["created"]) == ("done", 1)
 
 
 def test_an_import_without_a_file_is_told(client_of, editor):

@@ -37,6 +37,30 @@ def test_a_card_says_what_it_is_called_and_where_it_leads():
     assert '<span class="embed-site">Watch on Vimeo</span>' in html
 
 
+@pytest.mark.parametrize(
+    ("address", "target"),
+    [
+        (
+            "https://w.soundcloud.com/player/?url=https%3A//soundcloud.com/anna/tide&color=0",
+            "https://soundcloud.com/anna/tide",
+        ),
+        (
+            "https://www.facebook.com/plugins/video.php?href=https%3A%2F%2Fwww.facebook.com%2Fa%2Fvideos%2F1%2F",
+            "https://www.facebook.com/a/videos/1/",
+        ),
+        ("https://platform.twitter.com/embed/Tweet.html?dnt=1&id=20", "https://x.com/i/status/20"),
+        ("http://maps.example.org/old", "http://maps.example.org/old"),
+    ],
+)
+def test_the_card_of_a_frame_leads_to_the_page_that_the_frame_shows(address, target):
+    assert f'<a href="{target}">' in frame_card(address)
+
+
+def test_a_player_that_names_only_an_address_for_programs_is_linked_itself():
+    address = "https://w.soundcloud.com/player/?url=https%3A//api.soundcloud.com/tracks/1"
+    assert f'<a href="{address}"><span class="embed-site">Listen on SoundCloud' in frame_card(address)
+
+
 def test_a_frame_of_an_unknown_provider_stays_one_click_away():
     assert "Open on maps.example.org" in frame_card("https://maps.example.org/embed?pb=1")
     assert frame_card("") == ""
