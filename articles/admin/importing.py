@@ -26,8 +26,11 @@ KINDS = ("articles", "pages", "images", "comments", "tags", "categories", "autho
 class ImportForm(forms.Form):
     upload = forms.FileField(
         label="File",
-        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".xml,.wxr,.zip"}),
-        help_text="An export of WordPress (.xml), or a .zip of a folder of Markdown files with front matter.",
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".xml,.wxr,.zip,.gz"}),
+        help_text=(
+            "An export of WordPress (.xml), or a .zip of a folder of Markdown files with front matter. "
+            "An export may be compressed (.xml.gz or .zip)."
+        ),
     )
     dry_run = forms.BooleanField(
         label="Only try",

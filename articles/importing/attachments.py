@@ -4,10 +4,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin
 
+from articles.importing.addresses import exact_address, host_of, split, unsized_address
 from articles.importing.items import ImageItem
-from articles.importing.ledger import picture_address
 
 IMAGE_TYPES = {"jpg", "jpeg", "jpe", "png", "gif", "webp", "avif", "bmp", "tif", "tiff"}
 _DATED = re.compile(r"\d{4}/\d{2}/[^/]+$")
@@ -29,7 +29,7 @@ class Attachment(NamedTuple):
 
     @property
     def extension(self) -> str:
-        return urlsplit(self.url).path.rpartition(".")[2].lower()
+        return split(self.url).path.rpartition(".")[2].lower()
 
     @property
     def is_image(self) -> bool:
@@ -57,24 +57,24 @@ class Library:
 
     def know_host(self, url: str) -> None:
         """Notes a host under which the site has been; the same dated path means the same file on each of them."""
-        if host := _host(url):
-            self._hosts.add(host)
+        if name := host_of(url):
+            self._hosts.add(name)
 
     def add(self, attachment: Attachment) -> None:
         self._by_id[attachment.id] = attachment
         self.know_host(attachment.url)
         for url in (attachment.url, *attachment.aliases):
             # An upload may itself be called photo-300x200.jpg, so the exact address counts before the one without size.
-            self._by_address[_exact(url)] = attachment.id
-            address = picture_address(url)
+            self._by_address[exact_address(url)] = attachment.id
+            address = unsized_address(url)
             self._by_address.setdefault(address, attachment.id)
-            for place in {_exact(url), address}:
+            for place in {exact_address(url), address}:
                 if dated := _DATED.search(place):
                     same = self._by_date.setdefault(dated[0], attachment.id)
                     if same != attachment.id:
                         self._by_date[dated[0]] = None
         if attachment.page:
-            self._by_address.setdefault(_exact(attachment.page), attachment.id)
+            self._by_address.setdefault(exact_address(attachment.page), attachment.id)
         if attachment.parent:
             self._by_parent[attachment.parent].append(attachment.id)
 
@@ -89,12 +89,9 @@ class Library:
     def find(self, url: str) -> Attachment | None:
         """The attachment behind an address, whatever size of it and whatever host of the site is meant."""
         url = _PHOTON.sub("//", url)
-        try:
-            addresses = [_exact(url), picture_address(url)]
-        except ValueError:
-            return None
+        addresses = [exact_address(url), unsized_address(url)]
         numbers = [self._by_address.get(address) for address in addresses]
-        if not _host(url) or _host(url) in self._hosts:
+        if not host_of(url) or host_of(url) in self._hosts:
             numbers += [self._by_date.get(dated[0]) for place in addresses if (dated := _DATED.search(place))]
         return next((self._by_id[number] for number in numbers if number is not None), None)
 
@@ -103,18 +100,7 @@ def aliases(url: str, guid: str, metadata: str) -> tuple[str, ...]:
     """Other addresses of the same picture; ``metadata`` is what PHP has serialised about its sizes."""
     names = re.findall(r's:\d+:"original_image";s:\d+:"([^"]{1,255})"', metadata[:100_000])
     others = [urljoin(url, quote(unquote(name))) for name in names]
-    if re.match(r"https?://", guid) and urlsplit(guid).path.rpartition(".")[2].lower() in IMAGE_TYPES:
+    if re.match(r"https?://", guid) and split(guid).path.rpartition(".")[2].lower() in IMAGE_TYPES:
         others.append(guid)
-    known = picture_address(url)
-    return tuple(dict.fromkeys(other for other in others if picture_address(other) != known))
-
-
-def _exact(url: str) -> str:
-    return _host(url) + unquote(urlsplit(url).path).rstrip("/")
-
-
-def _host(url: str) -> str:
-    try:
-        return (urlsplit(url).hostname or "").removeprefix("www.")
-    except ValueError:
-        return ""
+    known = unsized_address(url)
+    return tuple(dict.fromkeys(other for other in others if unsized_address(other) != known))

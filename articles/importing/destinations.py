@@ -7,9 +7,11 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 from django.conf import settings
 
 from articles.importing import links
+from articles.importing.addresses import host_of, split
 from articles.importing.ledger import Ledger
 from articles.importing.links import DROP, KEEP, Verdict
 from articles.importing.pictures import Pictures
+from articles.models import Article
 
 
 @dataclass
@@ -23,11 +25,12 @@ class Text:
 
 
 class Destinations:
-    def __init__(self, ledger: Ledger, pictures: Pictures, base_url: str) -> None:
+    def __init__(self, ledger: Ledger, pictures: Pictures, base_url: str, now: datetime.datetime) -> None:
         self._ledger = ledger
         self._pictures = pictures
         self._base_url = base_url
-        self._host = _host(base_url)
+        self._now = now
+        self._host = host_of(base_url)
 
     def connect(self, content: str, base: str) -> Text:
         """Gives every address in the text its verdict; ``base`` is the old path of the article."""
@@ -41,6 +44,12 @@ class Destinations:
 
         text.content = links.rewrite(content, decide)
         return text
+
+    def place_of(self, article: Article) -> str:
+        """Where links to an article lead; blank while it is not public, since a reader would find nothing there."""
+        published, expires = article.published_at, article.expires_at
+        is_public = published is not None and published <= self._now and (expires is None or expires > self._now)
+        return article.get_absolute_url() if is_public else ""
 
     def absolute(self, url: str, base: str) -> str:
         """The full address of a link in a text; without a host when nobody knows the old site's."""
@@ -70,7 +79,7 @@ class Destinations:
             return KEEP
         if parts.scheme == "item":
             return self._item(url, parts.fragment, text)
-        if (parts.scheme and parts.scheme not in {"http", "https"}) or (parts.netloc and _host(url) != self._host):
+        if (parts.scheme and parts.scheme not in {"http", "https"}) or (parts.netloc and host_of(url) != self._host):
             return KEEP
         address = self.absolute(url, base)
         found = self._own(address)
@@ -105,15 +114,9 @@ class Destinations:
         if name := self._pictures.name(address):
             return settings.MEDIA_URL + name
         # The home page of the old site is the home page of this one.
-        if parts.path.rstrip("/") == urlsplit(self._base_url).path.rstrip("/") and not parts.query:
+        if parts.path.rstrip("/") == split(self._base_url).path.rstrip("/") and not parts.query:
             return _with_fragment("/", parts.fragment)
         return None
-
-
-def is_public(
-    published_at: datetime.datetime | None, expires_at: datetime.datetime | None, now: datetime.datetime
-) -> bool:
-    return published_at is not None and published_at <= now and (expires_at is None or expires_at > now)
 
 
 def quoted(address: str) -> str:
@@ -123,7 +126,3 @@ def quoted(address: str) -> str:
 
 def _with_fragment(address: str, fragment: str) -> str:
     return quoted(f"{address}#{fragment}" if fragment else address)
-
-
-def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "").removeprefix("www.")

@@ -7,12 +7,13 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from articles.importing import inline
+from articles.importing.grids import is_grid, rule_below
 from articles.importing.inline import Address, Run
+from articles.importing.kept_html import KeptHtml
 from articles.importing.tree import (
     CONTAINERS,
     INLINE_HTML,
     MARKDOWN,
-    VOID,
     Element,
     Node,
     enclosing_blocks,
@@ -26,22 +27,6 @@ from articles.importing.tree import (
 )
 from articles.rendering import embeds
 
-_KEPT_ATTRIBUTES: dict[str, tuple[str, ...]] = {
-    "a": ("href", "title"),
-    "img": ("src", "alt", "title"),
-    "td": ("colspan", "rowspan"),
-    "th": ("colspan", "rowspan", "scope"),
-    "ol": ("start", "type", "reversed"),
-    "li": ("value",),
-    "abbr": ("title",),
-    "dfn": ("title",),
-    "time": ("datetime",),
-    "bdo": ("dir",),
-    "iframe": ("src", "title"),
-    "video": ("src", "poster"),
-    "audio": ("src",),
-    "source": ("src",),
-}
 _MARKS = {
     "strong": ("**", "strong"),
     "b": ("**", "strong"),
@@ -51,9 +36,7 @@ _MARKS = {
     "s": ("~~", "del"),
     "strike": ("~~", "del"),
 }
-_NO_TAGS = {"span", "font", "big", "label", "input", "wbr", "address", "center", "embed", "object", "picture"}
 _GALLERIES = {"wp-block-gallery", "blocks-gallery-grid", "gallery", "wp-block-jetpack-tiled-gallery", "tiled-gallery"}
-_RULES = {"": "---", "left": ":---", "center": ":---:", "right": "---:"}
 
 
 class Block(NamedTuple):
@@ -79,7 +62,8 @@ class _Writer:
     def __init__(self, root: Element) -> None:
         self.around: list[Element] = []
         self.with_blocks = enclosing_blocks(root)
-        self.anchors = {unquote(a.get("href", "")[1:]) for a in root.iter("a") if a.get("href", "").startswith("#")}
+        anchors = {unquote(a.get("href", "")[1:]) for a in root.iter("a") if a.get("href", "").startswith("#")}
+        self.kept = KeptHtml(anchors)
 
     def blocks(self, element: Element) -> list[Block]:
         written: list[Block] = []
@@ -127,8 +111,7 @@ class _Writer:
 
     def anchor_of(self, element: Element) -> str:
         """A place to jump to, where a link of the text wants one."""
-        name = element.get("id") or ""
-        return f'<span id="{entities.escape(name)}"></span>' if name and name in self.anchors else ""
+        return self.kept.place(element.get("id") or "")
 
     def heading(self, element: Element) -> list[Block]:
         if element in self.with_blocks:
@@ -149,7 +132,7 @@ class _Writer:
         if has_class(element, "wp-block-verse"):
             return self.verse(element)
         if any(node.tag not in ("pre", "code", "span", "br", "font") for node in element.iter()):
-            return [Block("html", self.raw(element))]
+            return [Block("html", self.kept.block(element))]
         code = text_of(element).strip("\n").replace("\u00a0", " ")
         if not code.strip():
             return []
@@ -159,7 +142,7 @@ class _Writer:
 
     def verse(self, element: Element) -> list[Block]:
         """Poetry keeps its lines and their indentation, but not the type of code."""
-        text = "".join(self._html(node, preformatted=True) for node in nodes(element)).strip("\n")
+        text = "".join(self.kept.node(node, preformatted=True) for node in nodes(element)).strip("\n")
         lines = [re.sub(r"^ +", lambda match: "\u00a0" * len(match[0]), line) for line in re.split("\n|&#10;", text)]
         return self.blocks(parse("<p>" + "<br>".join(lines) + "</p>"))
 
@@ -199,7 +182,7 @@ class _Writer:
         simple = element[0].tag == "dt" and all(
             child.tag in ("dt", "dd") and child not in self.with_blocks and self.line(nodes(child)) for child in element
         )
-        return [Block("dl", self._definition_list(element) if simple else self.raw(element))]
+        return [Block("dl", self._definition_list(element) if simple else self.kept.block(element))]
 
     def _definition_list(self, element: Element) -> str:
         lines: list[str] = []
@@ -220,7 +203,7 @@ class _Writer:
             return self.blocks(element)
         if caption is not None and caption.find(".//a") is not None:
             # A caption with links is more than the title of a picture can be.
-            return [Block("html", self.raw(element))]
+            return [Block("html", self.kept.block(element))]
         if caption is not None:
             images[0].set("title", " ".join(text_of(caption).split()) or images[0].get("title", ""))
             remove(caption)
@@ -241,7 +224,7 @@ class _Writer:
 
     def media(self, element: Element) -> list[Block]:
         if element.get("src") or element.find(".//source[@src]") is not None:
-            return [Block("html", self.raw(element))]
+            return [Block("html", self.kept.block(element))]
         return self.blocks(element)
 
     def frame(self, element: Element) -> list[Block]:
@@ -259,11 +242,11 @@ class _Writer:
         if not text_of(element).strip() and element.find(".//img") is None:
             return []
         rows = [row for row in element.iter("tr") if len(row)]
-        return [Block("table", self._grid(rows) if _is_grid(element, rows) else self.raw(element))]
+        return [Block("table", self._grid(rows) if is_grid(element, rows) else self.kept.block(element))]
 
     def _grid(self, rows: list[Element]) -> str:
         cells = [[self._cell(cell) for cell in row] for row in rows]
-        rules = [_RULES[_alignment(cell)] for cell in rows[0]]
+        rules = [rule_below(cell) for cell in rows[0]]
         return "\n".join(f"| {' | '.join(row)} |" for row in [cells[0], rules, *cells[1:]])
 
     def _cell(self, cell: Element) -> str:
@@ -274,33 +257,11 @@ class _Writer:
         summary = next(element.iterchildren("summary"), None)
         title = "Details"
         if summary is not None:
-            title = "".join(self._html(node) for node in nodes(summary)).strip()
+            title = "".join(self.kept.node(node) for node in nodes(summary)).strip()
             remove(summary)
         opening = "<details open>" if element.get("open") is not None else "<details>"
         inner = [block.text for block in self.blocks(element)]
         return [Block("html", "\n\n".join([f"{opening}\n<summary>{title}</summary>", *inner, "</details>"]))]
-
-    def raw(self, element: Element) -> str:
-        """A block of HTML without a blank line, since that would end it."""
-        return re.sub(r"\s*\n\s*", "\n", self._html(element)).strip()
-
-    def _html(self, node: Node, *, preformatted: bool = False) -> str:
-        if isinstance(node, str):
-            text = entities.escape(node, quote=False)
-            return text.replace("\n", "&#10;") if preformatted else re.sub(r"[ \t\n\r\f]+", " ", text)
-        if node.tag == MARKDOWN:
-            return node.text or ""
-        preformatted = preformatted or node.tag == "pre"
-        inner = "".join(self._html(child, preformatted=preformatted) for child in nodes(node))
-        tag = str(node.tag)
-        if tag in _NO_TAGS or (tag == "a" and not node.get("href")):
-            return inner
-        opening = f"<{tag}{_kept(node)}{self._kept_id(node)}>"
-        return opening if tag in VOID else f"{opening}{inner}</{tag}>"
-
-    def _kept_id(self, element: Element) -> str:
-        name = element.get("id") or ""
-        return f' id="{entities.escape(name)}"' if name and name in self.anchors else ""
 
     # Inline
 
@@ -340,8 +301,9 @@ class _Writer:
     def keep(self, element: Element, run: Run, linked: bool) -> None:
         tag = "abbr" if element.tag == "acronym" else str(element.tag)
         if text_of(element).strip() or len(element):
-            opening = f"<{tag}{_kept(element, tag)}{self._kept_id(element)}>"
-            run.html(opening, lambda: self.walk(nodes(element), run, linked=linked), f"</{tag}>")
+            run.html(
+                self.kept.opening(element, tag), lambda: self.walk(nodes(element), run, linked=linked), f"</{tag}>"
+            )
 
     def anchor(self, element: Element, run: Run, linked: bool) -> None:
         inner = Run()
@@ -350,14 +312,10 @@ class _Writer:
         around = text_of(element)
         if around[:1].isspace():
             run.space()
-        run.raw(self.anchor_of(element) or self._named(element))
+        run.raw(self.anchor_of(element) or self.kept.place(element.get("name") or ""))
         run.raw(text if linked else _link(element, text))
         if around[-1:].isspace():
             run.space()
-
-    def _named(self, element: Element) -> str:
-        name = element.get("name") or ""
-        return f'<span id="{entities.escape(name)}"></span>' if name and name in self.anchors else ""
 
     def image(self, element: Element, run: Run, linked: bool) -> None:
         source = next(filter(None, (element.get(n, "").strip() for n in ("data-lazy-src", "data-src", "src"))), "")
@@ -426,11 +384,6 @@ def _linked(image: Element) -> Element:
     return parent if parent is not None and parent.tag == "a" else image
 
 
-def _kept(element: Element, tag: str = "") -> str:
-    names = _KEPT_ATTRIBUTES.get(tag or str(element.tag), ())
-    return "".join(f' {name}="{entities.escape(value)}"' for name in names if (value := element.get(name)) is not None)
-
-
 def _indented(text: str, first: str, rest: str) -> str:
     lines = text.split("\n")
     return "\n".join([first + lines[0], *((rest + line) if line else rest.rstrip() for line in lines[1:])])
@@ -450,25 +403,3 @@ def _is_loose(item: list[Block]) -> bool:
 
 def _number(text: str | None, default: int) -> int:
     return int(text) if text and re.fullmatch(r"\d{1,8}", text.strip()) else default
-
-
-def _is_grid(table: Element, rows: list[Element]) -> bool:
-    """Whether it has exactly what a Markdown table has: one row of headings, then rows of the same number of cells."""
-    if not rows or any(len(row) != len(rows[0]) for row in rows):
-        return False
-    if any(
-        True for _ in table.iter("caption", "ul", "ol", "pre", "blockquote", "tfoot", "figure", "hr", "dl", "details")
-    ):
-        return False
-    if any(cell.get("colspan", "1") != "1" or cell.get("rowspan", "1") != "1" for row in rows for cell in row):
-        return False
-    heads = set(table.iter("thead"))
-    headed = [all(cell.tag == "th" for cell in row) or row.getparent() in heads for row in rows]
-    return headed[0] and not any(headed[1:]) and all(cell.tag == "td" for row in rows[1:] for cell in row)
-
-
-def _alignment(cell: Element) -> str:
-    style = re.search(r"text-align:\s*(left|center|right)", cell.get("style", ""))
-    classes = re.search(r"has-text-align-(left|center|right)", cell.get("class", ""))
-    found = style[1] if style else classes[1] if classes else cell.get("align", "")
-    return found if found in _RULES else ""

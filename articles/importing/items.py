@@ -79,6 +79,11 @@ class ArticleItem:
     series_position: int | None = None
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def base(self) -> str:
+        """The old path from which relative addresses in the text count."""
+        return self.old_paths[0] if self.old_paths else ""
+
 
 @dataclass(slots=True)
 class CommentItem:

@@ -1,19 +1,14 @@
 """What one run has met so far: kept in a temporary file, so that memory does not grow with the source."""
 
 import hashlib
-import re
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import NamedTuple, Self
-from urllib.parse import unquote, urlsplit
 
 from articles.models.redirect import normalise_address
-
-# The sizes that WordPress makes of a picture: photo-300x200.jpg, photo-scaled.jpg, photo-e1500000000000.jpg.
-SIZE_SUFFIX = re.compile(r"(-\d{1,5}x\d{1,5}|-scaled|-rotated)(?=\.\w{2,5}$)")
 
 SCHEMA = """
 CREATE TABLE item (kind TEXT, key TEXT, id INTEGER NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID;
@@ -38,13 +33,6 @@ class Pending(NamedTuple):
     version: int
     lacks_pictures: bool
     content: str
-
-
-def picture_address(url: str) -> str:
-    """What identifies a picture on the old site: host and path, without the suffix of a size."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").removeprefix("www.")
-    return host + SIZE_SUFFIX.sub("", unquote(parts.path))
 
 
 def short(key: str, length: int = 500) -> str:
@@ -115,6 +103,13 @@ class Ledger:
 
     def add_picture(self, address: str, name: str) -> None:
         self._db.execute("INSERT OR REPLACE INTO picture VALUES (?, ?)", (address, name))
+
+    def add_size(self, address: str, name: str) -> None:
+        """Notes what a picture is called but for its size; the first picture of that name counts."""
+        self._db.execute("INSERT OR IGNORE INTO picture VALUES (?, ?)", (f"size:{address}", name))
+
+    def any_size(self, address: str) -> str | None:
+        return self.picture(f"size:{address}")
 
     def picture(self, address: str) -> str | None:
         row = self._db.execute("SELECT name FROM picture WHERE address = ?", (address,)).fetchone()

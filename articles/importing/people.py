@@ -3,6 +3,8 @@
 from django.db.models import Q
 
 from accounts.models import Role, User
+from articles.importing.ancestry import ancestors
+from articles.importing.fields import clean
 from articles.importing.items import AuthorItem, TermItem
 from articles.importing.ledger import Ledger
 from articles.importing.records import Records, fingerprint
@@ -12,11 +14,6 @@ from core.slugs import slugify
 
 # What ImportedItem.version says of people and terms: made by an import, or here before it and therefore left alone.
 MADE, FOUND = 1, 0
-
-
-def clean(text: str, length: int | None = None) -> str:
-    """Text as the database can hold it: without NUL, stripped, within the length."""
-    return text.replace("\x00", "").strip()[:length].strip()
 
 
 class People:
@@ -137,14 +134,11 @@ class Terms:
     @staticmethod
     def _stands_above(term: Category, parent: int) -> bool:
         """Whether the parent is the category itself or one of those below it."""
-        seen: set[int] = set()
-        above: int | None = parent
-        while above is not None and above not in seen:
-            if above == term.pk:
-                return True
-            seen.add(above)
-            above = Category.objects.filter(pk=above).values_list("parent_id", flat=True).first()
-        return False
+
+        def parent_of(pk: int) -> int | None:
+            return Category.objects.filter(pk=pk).values_list("parent_id", flat=True).first()
+
+        return parent == term.pk or term.pk in ancestors(parent, parent_of)
 
     def find(self, kind: str, key: str) -> int:
         """The tag or category with this key, which is its name when no item described it."""

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin
 
 from django.conf import settings
 from django.core.files import File
@@ -13,9 +13,10 @@ from django.db import transaction
 
 from accounts.models import User
 from articles.errors import ImageRefused
+from articles.importing.addresses import SIZE_SUFFIX, exact_address, host_of, split, unsized_address
+from articles.importing.fields import clean
 from articles.importing.items import ImageItem
-from articles.importing.ledger import SIZE_SUFFIX, Ledger, picture_address
-from articles.importing.people import clean
+from articles.importing.ledger import Ledger
 from articles.importing.records import Records, fingerprint
 from articles.importing.report import Report
 from articles.models import Image
@@ -34,15 +35,22 @@ class MediaFolder:
         self._by_name: dict[str, Path | None] | None = None
 
     def find(self, url: str) -> Path | None:
-        path = unquote(urlsplit(url).path)
-        for candidate in dict.fromkeys([path, SIZE_SUFFIX.sub("", path)]):
-            parts = [part for part in candidate.split("/") if part not in {"", ".", ".."} and "\x00" not in part]
-            for start in range(len(parts)):
-                if found := self._file(self._folder.joinpath(*parts[start:])):
-                    return found
-            if parts and (found := self._index().get(parts[-1])):
+        """The file at an address, else the one of which the address means a size."""
+        path = unquote(split(url).path)
+        return self._at(path) or self._at(SIZE_SUFFIX.sub("", path))
+
+    def is_whole(self, url: str) -> bool:
+        """Whether the name only looks like a size: that file is here, and none of which it could be a size."""
+        path = unquote(split(url).path)
+        without_size = SIZE_SUFFIX.sub("", path)
+        return without_size != path and self._at(without_size) is None and self._at(path) is not None
+
+    def _at(self, path: str) -> Path | None:
+        parts = [part for part in path.split("/") if part not in {"", ".", ".."} and "\x00" not in part]
+        for start in range(len(parts)):
+            if found := self._file(self._folder.joinpath(*parts[start:])):
                 return found
-        return None
+        return self._index().get(parts[-1]) if parts else None
 
     def _file(self, path: Path) -> Path | None:
         try:
@@ -78,7 +86,7 @@ class Pictures:
         self._records = records
         self._report = report
         self._base_url = base_url
-        self._host = _host(base_url)
+        self._host = host_of(base_url)
         self._media = MediaFolder(media) if media else None
         self._by = by
         self._policy = policy
@@ -97,22 +105,35 @@ class Pictures:
 
     def is_own(self, url: str) -> bool:
         """Whether the picture belongs to the old site, or lies in the local folder."""
-        host = _host(url)
+        host = host_of(url)
         wordpress_com = self._host.endswith(".wordpress.com") and host == self._host.replace(
             ".wordpress.com", ".files.wordpress.com"
         )
-        if urlsplit(url).scheme in {"", "http", "https"} and (host == self._host or wordpress_com or not host):
+        if split(url).scheme in {"", "http", "https"} and (host == self._host or wordpress_com or not host):
             return True
         return "/wp-content/uploads/" in url and self._media is not None and self._media.find(url) is not None
 
+    def identity(self, url: str) -> str:
+        """What the sizes of a picture have in common; a whole picture whose name looks like a size stands alone."""
+        if self._media and self._media.is_whole(url):
+            return exact_address(url)
+        return unsized_address(url)
+
     def name(self, url: str) -> str | None:
-        """The name under which the picture at an old address is stored here."""
-        return self._ledger.picture(url if url.startswith("item:") else picture_address(url))
+        """The name under which the picture at an old address is stored here, itself or in another size."""
+        if url.startswith("item:"):
+            return self._ledger.picture(url)
+        identity = self.identity(url)
+        found = self._first_known([exact_address(url), identity])
+        return found or (self._ledger.any_size(identity) if identity == unsized_address(url) else None)
 
     def pk_of(self, item: ImageItem) -> int | None:
         """The row of a picture that :meth:`prepare` stored."""
-        name = next((name for place in self._places(item) if (name := self._ledger.picture(place))), None)
+        name = self._first_known(self._places(item)) or (self.name(item.url) if item.url else None)
         return Image.objects.filter(name=name).values_list("pk", flat=True).first() if name else None
+
+    def _first_known(self, places: Iterable[str]) -> str | None:
+        return next((name for place in places if (name := self._ledger.picture(place))), None)
 
     def prepare(self, items: Iterable[ImageItem]) -> None:
         """Makes sure that these pictures are stored, as far as they can be had. Runs outside of transactions."""
@@ -132,19 +153,21 @@ class Pictures:
 
     def _is_new(self, item: ImageItem) -> bool:
         places = self._places(item)
-        known = next((name for place in places if (name := self._ledger.picture(place))), None)
+        known = self._first_known(places)
         if known:
             self._note(item, known)
         return known is None and not any(self._ledger.failure(place) for place in places)
 
     @staticmethod
     def _places(item: ImageItem) -> list[str]:
-        addresses = [picture_address(url) for url in (item.url, *item.aliases) if url]
-        return list(dict.fromkeys([f"item:{quote(item.key)}", *addresses]))
+        """Its own addresses: a picture of which the name looks like a size may be a whole one."""
+        return list(dict.fromkeys([f"item:{quote(item.key)}", *map(exact_address, _urls(item))]))
 
     def _note(self, item: ImageItem, name: str) -> None:
         for place in self._places(item):
             self._ledger.add_picture(place, name)
+        for url in _urls(item):
+            self._ledger.add_size(unsized_address(url), name)
 
     def _obtain(self, item: ImageItem, *, is_known: bool) -> None:
         try:
@@ -158,7 +181,7 @@ class Pictures:
 
     def _store(self, item: ImageItem, *, is_known: bool) -> str:
         path = item.path or (self._media.find(item.url) if self._media and item.url else None)
-        if path is None and not urlsplit(item.url).scheme.startswith("http"):
+        if path is None and not split(item.url).scheme.startswith("http"):
             raise ImageRefused("The file was not found. Name the folder with the old site's files with --media.")
         if self._report.dry_run:
             return self._try(path)
@@ -167,7 +190,7 @@ class Pictures:
                 return self._keep(item, File(file, path.name), is_known=is_known)
         with tempfile.TemporaryFile() as file:
             self._download(item.url, file)
-            name = unquote(urlsplit(item.url).path).rpartition("/")[2]
+            name = unquote(split(item.url).path).rpartition("/")[2]
             return self._keep(item, File(file, name), is_known=is_known)
 
     def _try(self, path: Path | None) -> str:
@@ -181,7 +204,7 @@ class Pictures:
         return "images/00/trial.jpg"
 
     def _download(self, url: str, file: IO[bytes]) -> None:
-        host = _host(url)
+        host = host_of(url)
         if self._failures[host] >= HOST_FAILURES:
             raise http.Unreachable(f"{host} did not answer {HOST_FAILURES} times and was not asked again.")
         try:
@@ -210,8 +233,5 @@ class Pictures:
         return image.name
 
 
-def _host(url: str) -> str:
-    try:
-        return (urlsplit(url).hostname or "").removeprefix("www.")
-    except ValueError:
-        return ""
+def _urls(item: ImageItem) -> list[str]:
+    return [url for url in (item.url, *item.aliases) if url]

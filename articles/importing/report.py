@@ -3,7 +3,14 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from articles.importing.fields import clean
+from articles.importing.items import ArticleItem, AuthorItem, CommentItem, Item, SkippedItem, TermItem
+
 KINDS = ("articles", "pages", "images", "comments", "tags", "categories", "authors", "redirects")
+KIND_OF = {
+    "author": "authors", "tag": "tags", "category": "categories", "image": "images",
+    "article": "articles", "page": "pages", "comment": "comments",
+}  # fmt: skip
 OUTCOMES = ("created", "updated", "unchanged", "skipped")
 MAX_PROBLEMS = 10_000
 
@@ -60,3 +67,23 @@ class Report:
         if self.dry_run:
             lines += ["", "This was a trial: nothing was stored."]
         return "\n".join(lines)
+
+
+def kind_of(item: Item) -> str:
+    """Under which of the kinds an item is counted."""
+    if isinstance(item, TermItem | ArticleItem | SkippedItem):
+        return KIND_OF.get(item.kind, item.kind)
+    return KIND_OF[type(item).__name__.removesuffix("Item").lower()]
+
+
+def name_of(item: Item) -> str:
+    """What an item is called in a problem."""
+    match item:
+        case ArticleItem():
+            return clean(item.title, 100) or item.key
+        case AuthorItem() | TermItem():
+            return clean(item.name, 100) or item.key
+        case CommentItem():
+            return f"Comment by {clean(item.author_name, 60) or 'someone'} of {item.created_at:%Y-%m-%d}"
+        case _:
+            return item.name if isinstance(item, SkippedItem) else item.key

@@ -273,7 +273,9 @@ class Rewriting:
         candidates = (name if FOOTNOTE_ID.fullmatch(name) else "", ID_PREFIX + name, ID_PREFIX + slugify(name))
         exact = next((anchor for anchor in candidates if anchor in self._ids), None)
         if exact is None and not self._alike:
-            self._alike = {letters(anchor.removeprefix(ID_PREFIX)): anchor for anchor in sorted(self._ids, reverse=True)}
+            self._alike = {
+                letters(anchor.removeprefix(ID_PREFIX)): anchor for anchor in sorted(self._ids, reverse=True)
+            }
         return exact or self._alike.get(letters(name) or name)
 
     # Tables, tasks, films

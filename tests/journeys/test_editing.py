@@ -1,5 +1,7 @@
 """Writing, from the login to the reader."""
 
+from base64 import b64encode
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
@@ -34,11 +36,36 @@ def test_write_preview_publish_read_and_search(log_in, page, live_server, editor
     assert not complaints
 
 
-def test_a_picture_is_dropped_into_the_text(log_in, page, author, complaints):
-    log_in(author, reverse("admin:articles_article_add"))
+# What the browser itself does with a file from the clipboard or from another window.
+HAND_OVER = """(target, [event, base64]) => {
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const data = new DataTransfer();
+  data.items.add(new File([bytes], "quay.jpg", { type: "image/jpeg" }));
+  const made = event === "paste"
+    ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true })
+    : new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+  target.dispatchEvent(made);
+}"""
+
+
+def choose(page):
     page.locator(".editor input[type=file]").set_input_files(
         {"name": "quay.jpg", "mimeType": "image/jpeg", "buffer": photo()}
     )
+
+
+def paste(page):
+    page.locator("#id_content").evaluate(HAND_OVER, ["paste", b64encode(photo()).decode()])
+
+
+def drop(page):
+    page.locator("#id_content").evaluate(HAND_OVER, ["drop", b64encode(photo()).decode()])
+
+
+@pytest.mark.parametrize("hand_over", [choose, paste, drop])
+def test_a_picture_comes_into_the_text(log_in, page, author, complaints, hand_over):
+    log_in(author, reverse("admin:articles_article_add"))
+    hand_over(page)
     expect(page.locator(".editor-status")).to_have_text("Write what the picture shows between the brackets.")
     page.keyboard.type("The quay")
     image = Image.objects.get()

@@ -249,6 +249,52 @@ def test_pictures_come_from_the_local_folder_by_path_or_name(tmp_path, django_ca
     assert (article.cover.name, numbers(report, "images")) == (names["a.png"], (2, 0, 0, 0))
 
 
+def media_of(folder, colours):
+    """A folder with one picture for each name."""
+    for name, colour in colours.items():
+        (folder / f"{name}.png").write_bytes(png(colour))
+    return folder
+
+
+def shown(*names):
+    """What the text should be that shows these pictures."""
+    stored = {image.original_name: image.name for image in Image.objects.all()}
+    return " ".join(f"![](/media/{stored[f'{name}.png']})" for name in names)
+
+
+def test_whole_pictures_whose_names_look_like_sizes_are_told_apart(tmp_path):
+    media = media_of(tmp_path, {"a-150x150": "red", "a-300x200": "green", "a": "blue"})
+    items = [ImageItem(name, url=f"https://old.test/{name}.png") for name in ("a-150x150", "a-300x200", "a")]
+    content = "![](/a-150x150.png) ![](/a-300x200.png) ![](/a.png) ![](/a-640x480.png) ![](/a-150x150-9x9.png)"
+    report = run(*items, post(content=content), media=media)
+    assert Article.objects.get().content == shown("a-150x150", "a-300x200", "a", "a", "a-150x150")
+    assert numbers(report, "images") == (3, 0, 0, 0)
+
+
+def test_pictures_that_only_a_text_names_are_told_apart_when_they_cannot_be_sizes(tmp_path):
+    media = media_of(tmp_path, {"a-150x150": "red", "a-300x200": "green", "b": "blue"})
+    run(post(content="![](/a-150x150.png) ![](/a-300x200.png) ![](/b-9x9.png) ![](/b.png)"), media=media)
+    assert Article.objects.get().content == shown("a-150x150", "a-300x200", "b", "b")
+
+
+def test_a_cover_whose_name_looks_like_a_size_is_that_picture(tmp_path):
+    media = media_of(tmp_path, {"a-150x150": "red", "a-300x200": "green"})
+    covers = [ImageItem(name, url=f"https://old.test/{name}.png") for name in ("a-150x150", "a-300x200")]
+    run(*(post(cover.key, cover=cover) for cover in covers), media=media)
+    names = list(Article.objects.order_by("pk").values_list("cover__original_name", flat=True))
+    assert names == ["a-150x150.png", "a-300x200.png"]
+
+
+def test_a_picture_that_the_source_names_is_downloaded_once_whatever_size_is_shown():
+    with running_site() as site:
+        site.answers["/a.png"] = respond(png(), Content_Type="image/png")
+        item = ImageItem("7", url=site.url("/a.png"))
+        run(item, post(content="![](/a.png) ![](/a-30x20.png)"), base_url=site.url(""), policy=site.policy())
+    assert site.asked == ["/a.png"]
+    name = Image.objects.get().name
+    assert Article.objects.get().content == f"![](/media/{name}) ![](/media/{name})"
+
+
 def test_pictures_are_downloaded_and_a_missing_one_is_reported():
     with running_site() as site:
         site.answers["/a.png"] = respond(png(), Content_Type="image/png")
@@ -259,6 +305,13 @@ def test_pictures_are_downloaded_and_a_missing_one_is_reported():
         f"![A](/media/{Image.objects.get().name}) [P]({site.url('/page.png')}) [gone.png]({site.url('/gone.png')})"
     )
     assert numbers(report, "images") == (1, 0, 0, 2)
+
+
+def test_an_address_that_is_none_costs_only_its_picture():
+    broken = "http://[broken/a-30x20.png"
+    report = run(post(content=f"![A]({broken}) [b]({broken})", cover=ImageItem("c", broken)))
+    assert (Article.objects.get().cover, numbers(report, "articles")) == (None, (1, 0, 0, 0))
+    assert numbers(report, "images")[3] == 1
 
 
 def test_a_failed_picture_is_tried_again_in_the_next_run():
