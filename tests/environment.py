@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from tests import services
+from tests import servers
 
 if not os.environ.get("TEST_EXTERNAL"):
     for name in ("DATABASE_URL", "REDIS_URL", "BROKER_URL"):
@@ -26,6 +26,6 @@ os.environ["SECRET_KEY"] = "only-for-tests-" + "0123456789" * 5
 os.environ["LOG_LEVEL"] = "WARNING"
 
 if not os.environ.get("REDIS_URL"):
-    os.environ["REDIS_URL"] = services.start_valkey(data_dir)
+    os.environ["REDIS_URL"] = servers.start_valkey(data_dir)
 if os.environ.get("TEST_DATABASE") == "postgresql" and not os.environ.get("DATABASE_URL"):
-    os.environ["DATABASE_URL"] = services.start_postgresql()
+    os.environ["DATABASE_URL"] = servers.start_postgresql()

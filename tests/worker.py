@@ -16,7 +16,7 @@ from django.core.files.storage import storages
 from django.db import connection
 
 from articles.models import Image, ImportRun
-from tests.services import free_port, wait_for
+from tests.servers import free_port, wait_for
 
 ROOT = Path(__file__).resolve().parent.parent
 

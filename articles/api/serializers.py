@@ -407,8 +407,8 @@ class ArticleWriteSerializer(StrictSerializer, ModelSerializer):
         user = self.context["request"].user
         standing = self.instance or Article(author=user)
         if not user.has_perm("articles.publish_article"):
-            changed = {name for name, value in attrs.items() if value != getattr(standing, name, None)}
-            refused = [name for name in Article.FOR_PUBLISHERS if name in changed]
+            given = [name for name in Article.FOR_PUBLISHERS if name in attrs]
+            refused = [name for name in given if attrs[name] != getattr(standing, name)]
             if refused:
                 message = ErrorDetail("Only editors decide this. Leave it out.", "for_editors")
                 raise PermissionDenied({name: [message] for name in refused})

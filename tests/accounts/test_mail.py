@@ -7,7 +7,7 @@ from django.core import mail as outbox
 from accounts import tasks
 from accounts.mail import send_mail
 from tests.factories import UserFactory
-from tests.services import wait_for
+from tests.servers import wait_for
 
 CONTEXT = {"name": "Anna & <Bob>", "link": "https://news.example.org/x?a=1&b=2"}
 

@@ -14,7 +14,7 @@ from articles.models.image import MAX_ATTEMPTS
 from core import jobs
 from tests.factories import ArticleFactory
 from tests.pictures import animation, encoded, photo, turned_photo
-from tests.services import wait_for
+from tests.servers import wait_for
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from django.core.management import CommandError
 from core import orphans, valkey
 from core.management.commands import up
 from core.supervision import Child, Supervisor
-from tests.services import free_port, wait_for
+from tests.servers import free_port, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -16,7 +16,7 @@ from articles.models import Article, Image, ImportRun
 from core.jobs import enqueue
 from tests.factories import UserFactory
 from tests.pictures import photo
-from tests.services import wait_for
+from tests.servers import wait_for
 from tests.worker import note_process
 
 
