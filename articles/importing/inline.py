@@ -21,7 +21,8 @@ _SPECIAL = re.compile(
     r"|[`\[\]~]"
 )
 # What would begin another kind of block if it stood first on a line.
-_LINE_START = re.compile(r"#{1,6}(?=\s|\Z)|>|[-+*](?=\s|\Z)|:(?=\s|\Z)|[-=_+*|:][-=_+*|: ]*\Z|\|")
+# The last but one are rules, underlines of headings and of tables; marks of emphasis around a colon are none of them.
+_LINE_START = re.compile(r"#{1,6}(?=\s|\Z)|>|[-+*](?=\s|\Z)|:(?=\s|\Z)|([-=_*])(?: *\1)* *\Z|[-:|][-:| ]*\Z|\|")
 _NUMBERED = re.compile(r"(\d{1,9})([.)])(?=\s|\Z)")
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 

@@ -4,7 +4,7 @@ import html as entities
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from articles import markup
@@ -81,6 +81,7 @@ inline = st.recursive(
 
 
 @settings(max_examples=150, deadline=None)
+@example(["<b>:</b>"], "p")
 @given(st.lists(inline, min_size=1, max_size=4), st.sampled_from(["p", "h2", "blockquote", "li"]))
 def test_no_character_is_lost_and_none_is_added(pieces, tag):
     html = f"<{tag}>{''.join(pieces)}</{tag}>"
