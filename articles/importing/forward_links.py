@@ -21,7 +21,8 @@ class ForwardLinks:
 
     def connect(self, batch: list[Pending]) -> None:
         """In one transaction. A trial has no rows, and only says what would become plain text."""
-        rows = {} if self._report.dry_run else Article.objects.in_bulk([pending.article for pending in batch])
+        articles = Article.objects.defer("content_html", "content_text", "toc")
+        rows = {} if self._report.dry_run else articles.in_bulk([pending.article for pending in batch])
         self._records.load(("article", pending.key) for pending in batch)
         with transaction.atomic():
             for pending in batch:

@@ -32,6 +32,9 @@ from core import http
 from core.clock import database_now
 
 BATCH = 100
+# A batch of long texts is shorter, so that memory does not depend on how much people wrote.
+BATCH_CHARACTERS = 1_000_000
+PENDING_BATCH = 20
 
 Progress = Callable[[int, int], None]
 
@@ -93,7 +96,7 @@ class Importer:
         self._progress(min(self._done, self._reader.total), self._reader.total)
 
     def _connect_forward_links(self) -> None:
-        for batch in self._ledger.take_pending(BATCH):
+        for batch in self._ledger.take_pending(PENDING_BATCH):
             self._tick()
             self._forward_links.connect(batch)
 
@@ -158,11 +161,13 @@ def _unmapped_database() -> Iterator[None]:
 
 def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
     batch: list[Item] = []
+    characters = 0
     for item in items:
         batch.append(item)
-        if len(batch) == BATCH:
+        characters += len(getattr(item, "content", ""))
+        if len(batch) == BATCH or characters > BATCH_CHARACTERS:
             yield batch
-            batch = []
+            batch, characters = [], 0
     if batch:
         yield batch
 
