@@ -6,10 +6,10 @@ from articles.errors import ArticleError
 from articles.importing.destinations import Destinations, Text
 from articles.importing.ledger import Ledger, Pending
 from articles.importing.records import INCOMPLETE, Records
-from articles.importing.report import Report
+from articles.importing.report import Report, some
 from articles.models import Article
 
-TOO_MANY_TO_NAME = 5
+MOST_NAMED = 5
 
 
 class ForwardLinks:
@@ -41,12 +41,8 @@ class ForwardLinks:
 
     def _name_dropped(self, pending: Pending, text: Text) -> None:
         if text.dropped:
-            named = ", ".join(text.dropped[:TOO_MANY_TO_NAME])
-            more = len(text.dropped) - TOO_MANY_TO_NAME
-            self._report.problem(
-                pending.title,
-                f"Links to what was not imported became plain text: {named}{f' and {more} more' if more > 0 else ''}.",
-            )
+            named = some(text.dropped, MOST_NAMED)
+            self._report.problem(pending.title, f"Links to what was not imported became plain text: {named}.")
 
     def _rewrite(self, article: Article, pending: Pending, text: Text) -> bool:
         """Whether the article has the text now."""

@@ -52,7 +52,7 @@ class Report:
         return {"source": self.source, "dry_run": self.dry_run, **self.counts, "problems": problems}
 
     def as_text(self, problems: int = 50) -> str:
-        """A table, and the first of the problems."""
+        """A table, and the first of the problems; what happened to several items for one reason is said once."""
         lines = [f"{'':<12}" + "".join(f"{outcome:>11}" for outcome in OUTCOMES)]
         lines += [
             f"{kind:<12}" + "".join(f"{numbers[outcome]:>11,}" for outcome in OUTCOMES)
@@ -61,12 +61,22 @@ class Report:
         total = len(self.problems) + self.unlisted_problems
         if total:
             lines += ["", f"{total:,} problem{'' if total == 1 else 's'}:"]
-            lines += [f"  {item}: {reason}" for item, reason in self.problems[:problems]]
-        if total > problems:
-            lines.append(f"  … and {total - problems:,} more.")
+        by_reason: dict[str, list[str]] = {}
+        for item, reason in self.problems:
+            by_reason.setdefault(reason, []).append(item)
+        shown = list(by_reason.items())[:problems]
+        lines += [f"  {some(items)}: {reason}" for reason, items in shown]
+        if left := total - sum(len(items) for _, items in shown):
+            lines.append(f"  … and {left:,} more.")
         if self.dry_run:
             lines += ["", "This was a trial: nothing was stored."]
         return "\n".join(lines)
+
+
+def some(names: list[str], most: int = 3) -> str:
+    """The first of these names, and how many more there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def kind_of(item: Item) -> str:
