@@ -265,7 +265,13 @@ WHITENOISE_USE_FINDERS = True
 FILE_UPLOAD_PERMISSIONS = 0o644
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
+FILE_UPLOAD_HANDLERS = [
+    "core.uploads.BoundedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 IMAGE_MAX_BYTES = 32 * 1024 * 1024
+UPLOAD_MAX_BYTES = 2 * 1024 * 1024 * 1024
 
 # Mail
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.email_from
