@@ -265,8 +265,11 @@ class Environment(BaseSettings):
     @classmethod
     def check_data_dir(cls, value: Path) -> Path:
         path = value.expanduser().absolute()
-        if path.exists() and not path.is_dir():
-            raise ValueError("is a file, not a directory")
+        try:
+            if path.exists() and not path.is_dir():
+                raise ValueError("is a file, not a directory")
+        except PermissionError:
+            raise ValueError("cannot be entered by this user; choose a directory that can be written") from None
         return path
 
     @field_validator("secret_key")

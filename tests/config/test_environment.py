@@ -176,3 +176,13 @@ def test_the_example_file_names_only_variables_that_exist():
     names = {line.lstrip("# ").partition("=")[0] for line in lines if "=" in line}
     assert names <= {name.upper() for name in Environment.model_fields}
     assert {"SITE_URL", "DATABASE_URL", "REDIS_URL", "EMAIL_URL"} <= names
+
+
+def test_a_directory_that_cannot_be_entered_is_refused_by_name(monkeypatch):
+    def closed(path, **kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    # The user who runs the tests may be root, to whom every directory is open.
+    monkeypatch.setattr(Path, "exists", closed)
+    with pytest.raises(ValueError, match="cannot be entered"):
+        Environment.check_data_dir(Path("/closed/var"))
