@@ -1,5 +1,6 @@
 """Files that readers are served: stored under exact names, sent from the disk or found in the object store."""
 
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +20,18 @@ def upload_storage() -> Any:
 
 
 def replace_file(storage: Storage, name: str, content: bytes) -> str:
-    """Stores the content under exactly this name, in place of what a broken attempt may have left there."""
-    storage.delete(name)
+    """Stores the content under exactly this name, whole or not at all, also where others do the same just now."""
     file = ContentFile(content)
     # An object store sends this type to readers; it guesses when there is none.
     file.content_type = media_type_of(name) or "application/octet-stream"  # type: ignore[attr-defined]
-    saved = storage.save(name, file)
-    if saved != name:
-        # Another process stored the same content between the two steps.
-        storage.delete(saved)
+    if not isinstance(storage, FileSystemStorage):
+        # An object store puts the new object in the place of the old one at once.
+        return storage.save(name, file)
+    draft = Path(storage.path(storage.save(f"{name}.{uuid.uuid4().hex}.part", file)))
+    try:
+        draft.replace(storage.path(name))
+    finally:
+        draft.unlink(missing_ok=True)
     return name
 
 
