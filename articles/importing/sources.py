@@ -24,13 +24,16 @@ def open_source(path: Path, *, name: str = "", base_url: str = "") -> Iterator[R
     tell it.
     """
     name = name or path.name
-    if not path.exists():
-        raise ImportRefused(f"There is no file or folder “{path}”.")
-    try:
-        with tempfile.TemporaryDirectory(prefix="broadsheet-import-") as directory:
-            yield _reader(path, name, base_url, Path(directory))
-    except PermissionError as error:
-        raise ImportRefused(f"“{error.filename}” may not be read by this user.") from error
+    with tempfile.TemporaryDirectory(prefix="broadsheet-import-") as directory:
+        try:
+            if not path.exists():
+                raise ImportRefused(f"There is no file or folder “{path}”.")
+            reader = _reader(path, name, base_url, Path(directory))
+        except PermissionError as error:
+            raise ImportRefused(
+                f"“{error.filename}” may not be read by this user. Change its permissions, or copy it elsewhere."
+            ) from error
+        yield reader
 
 
 def _reader(path: Path, name: str, base_url: str, scratch: Path) -> Reader:

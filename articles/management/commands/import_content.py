@@ -40,7 +40,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         require_migrations()
-        self._check(options)
+        try:
+            self._check(options)
+        except PermissionError as error:
+            raise CommandError(f"“{error.filename}” may not be entered by this user.") from error
         owner = self._owner(options["author"])
         reports = [self._import(source, owner, options) for source in options["source"]]
         if options["report"]:
